@@ -1,0 +1,580 @@
+"""The command line: in this process for most, as a real process for what only that can show."""
+
+import gzip
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import namedtuple
+
+import pytest
+
+pytest.importorskip("typer")
+
+from xling.cli import main
+
+Result = namedtuple("Result", "code out err")
+PHRASES = [
+    ("en-1", "en", "Thank you", 1990),
+    ("en-2", "en", "Good morning", 2001),
+    ("ja-1", "ja", "おはよう", 2010),
+    ("fr-1", "fr", "Merci beaucoup", 1985),
+    ("de-1", "de", "Wo ist der Bahnhof?", 1999),
+]
+SECRET = "sekrit-key-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _home(xling_home, monkeypatch):
+    for name in ("XLING_URL", "XLING_API_KEY", "XLING_COLLECTION", "PYTHONIOENCODING"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    """`cli("add", "file")` → exit code, standard output, standard error."""
+
+    def run(*args, stdin=b""):
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
+        capsys.readouterr()
+        code = main([str(arg) for arg in args])
+        return Result(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def filled(cli, tmp_path):
+    path = tmp_path / "phrases.jsonl"
+    path.write_text(
+        "\n".join(
+            json.dumps({"id": id, "lang": lang, "text": text, "year": year}, ensure_ascii=False)
+            for id, lang, text, year in PHRASES
+        ),
+        encoding="utf-8",
+    )
+    assert cli("add", path).code == 0
+    return cli
+
+
+def process(*args, stdin="", timeout=120, **env):
+    done = subprocess.run(
+        [sys.executable, "-m", "xling.cli", *map(str, args)],
+        input=stdin.encode(),
+        capture_output=True,
+        timeout=timeout,
+        env=os.environ | env,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def one_line(result, code):
+    assert result.code == code, result
+    assert result.err.endswith("\n")
+    assert result.err.count("\n") == 1, result.err
+    assert result.err.startswith("error: ")
+    assert "Traceback" not in result.err + result.out
+    return result.err
+
+
+def hits(result):
+    assert result.code == 0, result
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+# --- add, in every format
+
+
+def as_csv(rows, delimiter=","):
+    return "\n".join(delimiter.join(map(str, row)) for row in [("id", "lang", "text", "year"), *rows])
+
+
+FORMATS = {
+    "txt": lambda path: path.write_text("\n".join(row[2] for row in PHRASES), "utf-8"),
+    "txt.gz": lambda path: path.write_bytes(gzip.compress("\n".join(row[2] for row in PHRASES).encode("utf-16"))),
+    "jsonl": lambda path: path.write_text(
+        "\n".join(json.dumps(dict(zip(("id", "lang", "text", "year"), row, strict=True))) for row in PHRASES), "utf-8"
+    ),
+    "csv": lambda path: path.write_text("\ufeff" + as_csv(PHRASES), "utf-8"),
+    "tsv": lambda path: path.write_text(as_csv(PHRASES, "\t"), "utf-8"),
+    "parquet": lambda path: write_parquet(path),
+}
+
+
+def write_parquet(path):
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    columns = zip(*PHRASES, strict=True)
+    pq.write_table(pyarrow.table(dict(zip(("id", "lang", "text", "year"), map(list, columns), strict=True))), path)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_format_goes_in_and_comes_out(cli, tmp_path, format):
+    path = tmp_path / f"phrases.{format}"
+    FORMATS[format](path)
+    added = (
+        cli("add", path, "--json", "--number-column", "year")
+        if format in ("csv", "tsv")
+        else cli("add", path, "--json")
+    )
+    assert added.code == 0, added
+    report = json.loads(added.out)
+    assert (report["added"], report["skipped"], report["collection"]) == (5, [], "default")
+    found = hits(cli("search", "ありがとう", "--limit", 5, "--json"))
+    assert {hit["text"] for hit in found} == {row[2] for row in PHRASES}
+    assert {hit["source"] for hit in found} == {path.name}
+    if not format.startswith("txt"):
+        by_id = {hit["id"]: hit for hit in found}
+        assert {(id, hit["lang"], hit["text"], hit["metadata"]["year"]) for id, hit in by_id.items()} == set(PHRASES)
+    again = json.loads(
+        cli("add", path, "--json", *(["--number-column", "year"] if format in ("csv", "tsv") else [])).out
+    )
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 5)
+
+
+def test_lines_on_standard_input(cli):
+    result = cli("add", stdin="Thank you\n\nありがとう\r\nMerci")
+    assert (result.code, result.err) == (0, "")
+    assert re.fullmatch(r"3 added in default \(\d+\.\d s\)\n", result.out)
+    assert json.loads(cli("info", "--json").out)["languages"] == {"en": 1, "ja": 1, "fr": 1}
+    assert hits(cli("search", "Danke", "-n", 1, "--json"))[0]["source"] is None
+
+
+def test_other_formats_on_standard_input_and_several_inputs(cli, tmp_path):
+    (tmp_path / "a.txt").write_text("Good morning\n")
+    result = cli("add", tmp_path / "a.txt", "-", "-f", "jsonl", "--json", stdin='{"text": "Merci"}')
+    one_line(cli("add", tmp_path / "a.txt", "-", "-f", "csv", stdin="src,tgt\na,b\n"), 2)
+    assert result.code == 0
+    # The format named is of all files: a.txt was read as JSON lines.
+    report = json.loads(result.out)
+    assert report["added"] == 1
+    assert [(s["file"], s["line"]) for s in report["skipped"]] == [(str(tmp_path / "a.txt"), 1)]
+
+
+def test_a_language_for_all(cli):
+    assert cli("add", "--lang", "JPN", stdin="東京\n大阪\n").code == 0
+    assert json.loads(cli("info", "--json").out)["languages"] == {"ja": 2}
+
+
+def test_the_same_text_of_two_files_is_two_documents_but_of_one_source_one(cli, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("Thank you\n")
+    assert json.loads(cli("add", tmp_path / "a.txt", tmp_path / "b.txt", "--json").out)["added"] == 2
+    one = json.loads(cli("add", "-c", "other", "--source", "", tmp_path / "a.txt", tmp_path / "b.txt", "--json").out)
+    assert (one["added"], one["unchanged"]) == (1, 1)
+
+
+def test_whole_files_are_updated_by_their_path(cli, tmp_path):
+    path = tmp_path / "letter.txt"
+    for text, count in (("Dear Anna,\n\nthank you.\n", "added"), ("Dear Anna,\n\nthanks a lot.\n", "updated")):
+        path.write_text(text)
+        assert json.loads(cli("add", "--whole", path, "--json").out)[count] == 1
+    (hit,) = hits(cli("search", "merci", "--json"))
+    assert (hit["text"], hit["id"]) == ("Dear Anna,\n\nthanks a lot.\n", path.as_posix())
+
+
+def test_bad_rows_are_skipped_with_file_line_and_reason_and_the_rest_is_stored(cli, tmp_path):
+    path = tmp_path / "mixed.jsonl"
+    path.write_text(
+        '{"text": "Thank you"}\n{"text": \n{"id": "x"}\n{"text": "\\ud800"}\n{"text": "  "}\n'
+        '{"text": "Merci", "lang": "no such language"}\n{"text": "Danke", "id": 1.5}\n{"text": "Good morning"}\n'
+    )
+    result = cli("add", path)
+    assert result.code == 0
+    assert result.out.startswith("2 added, 6 skipped in default")
+    told = dict(re.findall(r"skipped .*mixed\.jsonl:(\d): (.*)", result.err))
+    assert list(told) == ["2", "3", "4", "5", "6", "7"]
+    for line, part in {"2": "JSON", "3": "no 'text'", "4": "surrogate", "6": "language", "7": "id"}.items():
+        assert part in told[line]
+    as_json = json.loads(cli("add", path, "--json").out)
+    assert [s["line"] for s in as_json["skipped"]] == [2, 3, 4, 5, 6, 7]
+    assert all(s["file"] == str(path) and s["reason"] for s in as_json["skipped"])
+    assert {hit["text"] for hit in hits(cli("search", "hello", "--json"))} == {"Thank you", "Good morning"}
+
+
+def test_only_bad_rows_is_a_failure(cli):
+    result = cli("add", "-f", "jsonl", stdin="{\n{\n")
+    assert (result.code, result.out.split(" in ")[0]) == (1, "2 skipped")
+
+
+def test_an_undecodable_file_is_refused_before_anything_is_written(cli, tmp_path):
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("Thank you\n")
+    bad.write_bytes(b"fine\n" * 1000 + "café\n".encode("latin-1"))
+    assert "bad.txt:1001: byte 5003 (0xe9) is not valid utf-8" in one_line(cli("add", good, bad), 2)
+    assert cli("info").code == 1
+    assert cli("add", good, bad, "--encoding", "latin-1").code == 0
+    assert hits(cli("search", "coffee shop", "-n", 1, "--json"))[0]["text"] == "café"
+
+
+# --- search
+
+
+def test_search_in_a_pipe_is_tab_separated(filled):
+    result = filled("search", "ありがとう", "--limit", 3)
+    assert (result.code, result.err) == (0, "")
+    rows = [line.split("\t") for line in result.out.splitlines()]
+    assert len(rows) == 3
+    assert all(len(row) == 4 for row in rows)
+    scores = [float(row[0]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert ["en", "en-1", "Thank you"] in [row[1:] for row in rows]
+
+
+def test_search_by_language_metadata_source_and_score(filled):
+    assert {hit["lang"] for hit in hits(filled("search", "hi", "--lang", "en,fr", "-l", "de", "--json"))} == {
+        "en",
+        "fr",
+        "de",
+    }
+    where = '{"year": {"gte": 2000}}'
+    assert {hit["id"] for hit in hits(filled("search", "hi", "--where", where, "--json"))} == {"en-2", "ja-1"}
+    assert hits(filled("search", "hi", "--min-score", "0.9999", "--json")) == []
+    assert hits(filled("search", "Thank you", "--min-score", "0.5", "--json"))
+    assert len(hits(filled("search", "hi", "--source", "phrases.jsonl", "--json"))) == 5
+    assert hits(filled("search", "hi", "--source", "other", "--json")) == []
+
+
+def test_several_queries(filled):
+    piped = filled("search", "--limit", 1, stdin="ありがとう\n\nDanke\n")
+    rows = [line.split("\t") for line in piped.out.splitlines()]
+    assert [(row[0], len(row)) for row in rows] == [("ありがとう", 5), ("Danke", 5)]
+    assert filled("search", "-", "--limit", 1, stdin="ありがとう\nDanke\n").out == piped.out
+    assert filled("search", "ありがとう", "Danke", "--limit", 1).out == piped.out
+    found = hits(filled("search", "ありがとう", "Danke", "--limit", 2, "--json"))
+    assert [(hit["query"], hit["rank"]) for hit in found] == [
+        ("ありがとう", 1),
+        ("ありがとう", 2),
+        ("Danke", 1),
+        ("Danke", 2),
+    ]
+    assert set(found[0]) == {"query", "rank", "text", "score", "lang", "id", "metadata", "source", "chunk"}
+
+
+def test_control_characters_of_a_text_do_not_reach_the_terminal(cli):
+    row = {"text": "red \x1b[31m alert\nnext\tcell \u009b1m", "id": "a\tb"}
+    assert cli("add", "-f", "jsonl", stdin=json.dumps(row)).code == 0
+    out = cli("search", "alert").out
+    assert out.count("\n") == 1
+    assert out.count("\t") == 3
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", out)
+    assert hits(cli("search", "alert", "--json"))[0]["text"] == row["text"]
+
+
+def test_a_filter_on_an_unknown_field_is_one_line_of_warning(filled):
+    result = filled("search", "hi", "--where", '{"yaer": 1990}')
+    assert (result.code, result.out) == (0, "")
+    assert result.err.count("\n") == 1
+    assert result.err.startswith("warning: ")
+    assert "'yaer'" in result.err
+
+
+# --- info, list, delete, models
+
+
+def test_info(filled):
+    found = json.loads(filled("info", "--json").out)
+    assert (found["documents"], found["name"], found["made_by_xling"]) == (5, "default", True)
+    assert found["languages"] == {"en": 2, "ja": 1, "fr": 1, "de": 1}
+    shown = filled("info").out
+    for part in ("default", "5", "bundled/multilingual-e5-small-q4", "384"):
+        assert part in shown
+
+
+def test_list(filled, tmp_path):
+    filled("add", "-c", "物語", stdin="むかしむかし\n")
+    found = json.loads(filled("list", "--json").out)
+    assert [(entry["name"], entry["documents"], entry["state"]) for entry in found] == [
+        ("default", 5, "ok"),
+        ("物語", 1, "ok"),
+    ]
+    assert [line.split("\t")[:2] for line in filled("list").out.splitlines()] == [["default", "5"], ["物語", "1"]]
+    empty = filled("list", "--path", tmp_path / "nothing")
+    assert (empty.code, empty.out) == (0, "")
+
+
+def test_the_collection_and_the_directory_may_be_named(cli, tmp_path, monkeypatch):
+    place = tmp_path / "elsewhere"
+    monkeypatch.setenv("XLING_COLLECTION", "mine")
+    assert cli("add", "--path", place, stdin="Thank you\n").code == 0
+    assert [entry["name"] for entry in json.loads(cli("list", "--path", place, "--json").out)] == ["mine"]
+    assert json.loads(cli("info", "--path", place, "--json").out)["name"] == "mine"
+    # A path on the command line is stronger than a server in the environment.
+    monkeypatch.setenv("XLING_URL", "http://127.0.0.1:9")
+    assert cli("info", "--path", place).code == 0
+
+
+def test_delete_by_ids(filled):
+    filled("add", "-f", "jsonl", stdin='{"text": "seven", "id": 7}\n{"text": "eight", "id": "8"}')
+    result = json.loads(filled("delete", "en-1", "7", "8", "nope", "--json").out)
+    assert result == {"deleted": 3, "not_found": ["nope"], "dropped": False}
+    shown = filled("delete", "en-2", "en-1")
+    assert (shown.code, shown.out, shown.err) == (0, "1 deleted\n", "not found: en-1\n")
+    assert json.loads(filled("info", "--json").out)["documents"] == 3
+
+
+def test_delete_by_condition_needs_yes_in_a_pipe(filled):
+    refused = filled("delete", "--where", '{"year": {"lt": 2000}}')
+    assert "--yes" in one_line(refused, 2)
+    assert json.loads(filled("info", "--json").out)["documents"] == 5
+    assert filled("delete", "--where", '{"year": {"lt": 2000}}', "--yes").out == "3 deleted\n"
+    assert filled("delete", "--lang", "ja", "-y").out == "1 deleted\n"
+    assert filled("delete", "--source", "phrases.jsonl", "-y").out == "1 deleted\n"
+    assert filled("delete", "--lang", "ja", "-y").out == "0 deleted\n"
+
+
+def test_delete_all_drops_the_collection(filled):
+    assert "--yes" in one_line(filled("delete", "--all"), 2)
+    assert json.loads(filled("delete", "--all", "--yes", "--json").out) == {
+        "deleted": 5,
+        "not_found": [],
+        "dropped": True,
+    }
+    assert filled("info").code == 1
+    assert filled("list").out == ""
+
+
+def test_models(cli):
+    found = json.loads(cli("models", "--json").out)
+    (default,) = (card for card in found["models"] if card["default"])
+    assert default["name"] == found["default"] == "bundled/multilingual-e5-small-q4"
+    assert found["bundled"]["installed"]
+    assert found["bundled"]["converted"]
+    rows = [line.split("\t") for line in cli("models").out.splitlines()]
+    assert {"BAAI/bge-m3", "sentence-transformers/LaBSE"} <= {row[0] for row in rows}
+    assert all(len(row) == 5 for row in rows)
+
+
+# --- demo
+
+
+def test_demo_finds_thanks_in_many_languages(cli):
+    result = json.loads(cli("demo", "--json").out)
+    assert result["phrases"] >= 300
+    assert len(result["languages"]) >= 12
+    assert set(result["seconds"]) == {"model", "add", "search"}
+    thanks, station, tired, weather = (r["hits"] for r in result["results"])
+    assert re.search(
+        "ありがとう|[Tt]hank|Dank|Merci|감사|Grazie|谢|謝|Terima kasih|[Cc]ảm ơn|Cám ơn", thanks[0]["text"]
+    )
+    assert all(1 <= len(found) <= 8 for found in (thanks, station, tired, weather))
+    assert len({hit["lang"] for hit in thanks}) > 1
+    assert cli("list").out == ""
+
+
+def test_demo_for_people_and_kept(cli):
+    shown = cli("demo", "--keep", "--limit", 3)
+    assert shown.code == 0
+    assert shown.err == ""
+    for part in (
+        "「ありがとう」",
+        "“Where is the station?”",
+        "「Je suis fatigué」",
+        "「今天天气很好」",
+        "(Thank you)",
+        "score",
+    ):
+        assert part in shown.out
+    assert cli("list").out.startswith("demo\t")
+    assert "unchanged" in cli("demo", "--keep").out
+
+
+# --- misuse: one line, the right code, never a traceback
+
+
+MISUSED_FILES = {
+    "table.csv": b"src,tgt\na,b\n",
+    "good.txt": b"Thank you\n",
+    "locked.txt": b"Thank you\n",
+    "a.docx": b"x",
+    "a.parquet": b"text",
+    "cp932.txt": "ありがとう".encode("cp932"),
+    "cut.txt.gz": gzip.compress(b"Thank you\n" * 99)[:-12],
+}
+# kind → exit code, what the line must say, arguments; "@name" is a file of the test's directory
+MISUSE = {
+    "unknown command": (2, "frobnicate", ["frobnicate"]),
+    "unknown option": (2, "--nope", ["search", "x", "--nope"]),
+    "option without its value": (2, "--limit", ["search", "x", "--limit"]),
+    "not a number": (2, "--limit", ["search", "x", "--limit", "many"]),
+    "limit of nothing": (2, "limit", ["search", "x", "--limit", "0"]),
+    "missing file": (2, "no such file", ["add", "@missing.txt"]),
+    "directory": (2, "is a directory", ["add", "@"]),
+    "unreadable file": (2, "cannot be read", ["add", "@locked.txt"]),
+    "unknown format": (2, "format", ["add", "@a.docx"]),
+    "no such format": (2, "'docx'", ["add", "@good.txt", "--format", "docx"]),
+    "no such encoding": (2, "'klingon'", ["add", "@good.txt", "--encoding", "klingon"]),
+    "undecodable": (2, "cp932.txt:1", ["add", "@cp932.txt"]),
+    "no text column": (2, "'src', 'tgt'", ["add", "@table.csv"]),
+    "wrong text column": (2, "'text'", ["add", "@table.csv", "--text-column", "text"]),
+    "long delimiter": (2, "--delimiter", ["add", "@table.csv", "--delimiter", "::"]),
+    "not Parquet": (2, "Parquet", ["add", "@a.parquet"]),
+    "damaged gzip": (2, "gzip", ["add", "@cut.txt.gz"]),
+    "whole table": (2, "whole", ["add", "@table.csv", "--whole"]),
+    "language that is none": (2, "no such", ["add", "@good.txt", "--lang", "no such"]),
+    "unknown collection": (1, "nowhere", ["search", "x", "-c", "nowhere"]),
+    "info of nothing": (1, "nowhere", ["info", "-c", "nowhere"]),
+    "impossible name": (2, "a/b", ["add", "@good.txt", "-c", "a/b"]),
+    "where not JSON": (2, "--where", ["search", "x", "--where", "{year: 1990}"]),
+    "where not an object": (2, "--where", ["search", "x", "--where", "[1]"]),
+    "where that makes no sense": (2, "", ["search", "x", "--where", '{"year": {"above": 3}}']),
+    "blank query": (2, "", ["search", " "]),
+    "server that refuses": (1, "127.0.0.1:9", ["search", "x", "--url", "http://127.0.0.1:9"]),
+    "no server's address": (1, "", ["search", "x", "--url", "http://no-such-host.invalid:6333"]),
+    "path and url": (2, "url", ["search", "x", "--url", "http://127.0.0.1:9", "--path", "@"]),
+    "key without a server": (2, "--url", ["search", "x", "--api-key-file", "@good.txt"]),
+    "missing key file": (2, "cannot be read", ["info", "--url", "http://127.0.0.1:9", "--api-key-file", "@none"]),
+    "no such model": (1, "no/such/model", ["add", "@good.txt", "-c", "other", "--model", "./no/such/model"]),
+    "delete nothing": (2, "what to delete", ["delete"]),
+    "delete two ways": (2, "one way", ["delete", "a", "--all"]),
+    "delete without yes": (2, "--yes", ["delete", "--all"]),
+    "empty language": (2, "empty", ["search", "x", "--lang", "en,,fr"]),
+}
+
+
+@pytest.mark.parametrize("kind", MISUSE)
+def test_misuse_is_one_line_with_the_right_code(filled, tmp_path, kind):
+    for name, data in MISUSED_FILES.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "locked.txt").chmod(0)
+    if kind == "unreadable file" and os.access(tmp_path / "locked.txt", os.R_OK):
+        pytest.skip("this user may read every file")
+    code, part, args = MISUSE[kind]
+    args = [str(tmp_path / arg[1:]) if arg.startswith("@") else arg for arg in args]
+    assert part in one_line(filled(*args), code)
+
+
+def test_the_api_key_is_never_shown(cli, tmp_path, monkeypatch):
+    file = tmp_path / "key"
+    file.write_text(SECRET + "\n")
+    url = ["--url", "http://127.0.0.1:9"]
+    for args in (["--api-key-file", file], []):
+        if not args:
+            monkeypatch.setenv("XLING_API_KEY", SECRET)
+        for debug in ([], ["--debug"]):
+            result = cli("search", "x", *url, *args, *debug)
+            assert result.code == 1
+            assert SECRET not in result.out + result.err
+    assert SECRET not in cli("--help").out + cli("search", "--help").out
+
+
+def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(cli, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr("xling.collection.open", broken)
+    assert "ZeroDivisionError" in one_line(cli("info"), 1)
+    assert "Traceback" in cli("info", "--debug").err
+
+
+def test_help_and_version(cli):
+    assert cli("--version").out.startswith("xling ")
+    for command in ("add", "search", "info", "list", "delete", "models", "demo"):
+        result = cli(command, "--help")
+        assert result.code == 0
+        assert "--json" in result.out
+    assert cli().code == 0
+    assert "demo" in cli().out
+
+
+# --- as a process of its own
+
+
+def test_a_pipeline_of_processes(xling_home):
+    added = process("add", stdin="Thank you\nGood morning\nおはよう\n")
+    assert (added.code, added.err) == (0, "")
+    assert added.out.startswith("3 added in default")
+    found = process("search", "ありがとう", "--json", "--limit", 3, "--lang", "en")
+    assert (found.code, found.err) == (0, "")
+    assert hits(found)[0]["text"] == "Thank you"
+    assert process("list").out.startswith("default\t3\t")
+
+
+def test_help_needs_nothing_heavy():
+    code = (
+        "import sys; from xling.cli import main; main(['add', '--help']); "
+        "print(sorted(m for m in ('torch', 'transformers', 'numpy', 'qdrant_client', 'qdrant_edge', 'pyarrow') "
+        "if m in sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_without_the_extra_the_pip_command_is_given(package):
+    code = f"import sys; sys.modules[{package!r}] = None; from xling.cli import main; sys.exit(main(['--help']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'xling[cli]'" in one_line(Result(done.returncode, done.stdout, done.stderr), 1)
+
+
+def test_a_reader_that_goes_away_is_no_error(filled):
+    command = [sys.executable, "-m", "xling.cli", "search", "-", "--limit", "5"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdout.close()
+    child.stdin.write(b"hello\n" * 200)
+    child.stdin.close()
+    assert child.wait(120) == 141
+    assert child.stderr.read() == b""
+    child.stderr.close()
+
+
+def test_ctrl_c_is_one_line(xling_home):
+    command = [sys.executable, "-m", "xling.cli", "add"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        made = xling_home / "data" / "collections" / "default"
+        for _ in range(600):
+            if made.exists():
+                break
+            time.sleep(0.1)
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(60) == 130
+        assert child.stderr.read() == b"error: interrupted\n"
+
+
+def test_a_terminal_gets_a_table_and_a_progress_bar(filled, tmp_path):
+    path = tmp_path / "more.txt"
+    path.write_text("".join(f"phrase number {i}\n" for i in range(40)))
+    shown = on_terminal("add", path)
+    assert "40 added" in shown
+    assert "documents" in shown
+    table = on_terminal("search", "ありがとう", "--limit", "3")
+    assert "score" in table
+    assert "Thank you" in table
+    assert "\t" not in table
+
+
+def on_terminal(*args):
+    """What a person sees: standard output and error on a pseudo-terminal."""
+    master, slave = pty.openpty()
+    env = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "xling.cli", *map(str, args)],
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+        env=env,
+    )
+    os.close(slave)
+    seen = b""
+    while True:
+        ready, _, _ = select.select([master], [], [], 120)
+        try:
+            block = os.read(master, 65536) if ready else b""
+        except OSError:  # the other end is closed
+            break
+        if not block:
+            break
+        seen += block
+    os.close(master)
+    assert child.wait(60) == 0, seen.decode()
+    return seen.decode()

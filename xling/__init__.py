@@ -1,0 +1,73 @@
+"""Cross-lingual retrieval on Qdrant: write texts of any language, find them from any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from xling.collection import Collection as Collection
+    from xling.collection import open as open
+    from xling.errors import AccessDenied as AccessDenied
+    from xling.errors import CollectionClosed as CollectionClosed
+    from xling.errors import CollectionLocked as CollectionLocked
+    from xling.errors import CollectionNotFound as CollectionNotFound
+    from xling.errors import InsecureKeyWarning as InsecureKeyWarning
+    from xling.errors import InvalidInput as InvalidInput
+    from xling.errors import MissingExtra as MissingExtra
+    from xling.errors import ModelError as ModelError
+    from xling.errors import SpaceMismatch as SpaceMismatch
+    from xling.errors import StoreError as StoreError
+    from xling.errors import StoreUnavailable as StoreUnavailable
+    from xling.errors import UnknownFieldWarning as UnknownFieldWarning
+    from xling.errors import XlingError as XlingError
+    from xling.errors import XlingWarning as XlingWarning
+    from xling.space.protocols import Encoder as Encoder
+    from xling.types import Chunk as Chunk
+    from xling.types import Document as Document
+    from xling.types import Hit as Hit
+    from xling.types import Info as Info
+    from xling.types import Progress as Progress
+    from xling.types import Report as Report
+    from xling.types import Skipped as Skipped
+
+_HOMES = {
+    "xling.collection": ("Collection", "open"),
+    "xling.errors": (
+        "AccessDenied",
+        "CollectionClosed",
+        "CollectionLocked",
+        "CollectionNotFound",
+        "InsecureKeyWarning",
+        "InvalidInput",
+        "MissingExtra",
+        "ModelError",
+        "SpaceMismatch",
+        "StoreError",
+        "StoreUnavailable",
+        "UnknownFieldWarning",
+        "XlingError",
+        "XlingWarning",
+    ),
+    "xling.space.protocols": ("Encoder",),
+    "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used, so that `import xling` costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'xling' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,66 @@
+"""Hits for people, for pipes and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xling.cli import output
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from xling.types import Hit
+
+_SHORT = 400
+"""Characters of a text shown in a table unless all is asked for."""
+
+
+def show_hits(query: str, hits: Sequence[Hit], *, several: bool, as_json: bool, full: bool = False) -> None:
+    """The hits of one query, best first.
+
+    Args:
+        query: The query.
+        hits: Its hits.
+        several: Whether other queries' hits are shown too, so that each has to name its query.
+        as_json: One JSON object a line.
+        full: Do not shorten texts in the table.
+    """
+    if as_json:
+        for rank, hit in enumerate(hits, 1):
+            output.json_line({"query": query, "rank": rank, **hit.to_dict()})
+    elif output.is_terminal():
+        title = query if several else None
+        if hits:
+            output.console().print(hit_table(hits, title=title, full=full, ids=any(h.id is not None for h in hits)))
+        else:
+            output.note(f"no hits for {query!r}")
+    else:
+        for hit in hits:
+            cells = [f"{hit.score:.4f}", hit.lang, "" if hit.id is None else str(hit.id), hit.text]
+            output.line("\t".join(output.printable(cell) for cell in ([query, *cells] if several else cells)))
+
+
+def hit_table(hits: Sequence[Hit], *, title: str | None = None, full: bool = False, ids: bool = True) -> Table:
+    """A table of hits: score, language, text and, if wanted, id. Wide characters are counted as two columns."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=None if title is None else Text(output.printable(title)), title_justify="left", box=box.SIMPLE_HEAD
+    )
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("lang", no_wrap=True)
+    table.add_column("text", overflow="fold", ratio=1)
+    if ids:
+        table.add_column("id", overflow="fold", max_width=36, style="dim")
+    for hit in hits:
+        text = output.printable(hit.text)
+        if len(text) > _SHORT and not full:
+            text = text[:_SHORT] + "…"
+        cells = [Text(f"{hit.score:.3f}"), Text(output.printable(hit.lang)), Text(text)]
+        if ids:
+            cells.append(Text("" if hit.id is None else output.printable(str(hit.id))))
+        table.add_row(*cells)
+    return table

@@ -1,0 +1,178 @@
+"""The options that commands share, each declared once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from xling.cli import output
+from xling.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from xling.collection import Collection
+
+URL_VARIABLE = "XLING_URL"
+KEY_VARIABLE = "XLING_API_KEY"
+BROKEN_PIPE, INTERRUPTED = 141, 130
+"""As a shell reports a program that SIGPIPE or SIGINT ended."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a command talks."""
+
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which model, where one is chosen."""
+
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="Model: a name, a directory or 'bundled'. A collection knows its own."),
+    ] = None
+    device: Annotated[str | None, typer.Option("--device", help="Where the model runs, e.g. cpu or cuda.")] = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which collection, and where it is."""
+
+    collection: Annotated[
+        str, typer.Option("--collection", "-c", envvar="XLING_COLLECTION", help="The collection's name.")
+    ] = "default"
+    path: Annotated[
+        Path | None,
+        typer.Option("--path", help="Directory of embedded collections. (default: the user's data directory)"),
+    ] = None
+    url: Annotated[
+        str | None, typer.Option("--url", help=f"A Qdrant server instead. (or the environment variable {URL_VARIABLE})")
+    ] = None
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--api-key-file",
+            help=f"File with the server's API key. (or the key itself in the environment variable {KEY_VARIABLE})",
+        ),
+    ] = None
+    vector_name: Annotated[
+        str | None, typer.Option("--vector-name", help="Named vector, in a collection of another tool.")
+    ] = None
+    text_key: Annotated[
+        str | None, typer.Option("--text-key", help="Payload path of the text, in a collection of another tool.")
+    ] = None
+    lang_key: Annotated[
+        str | None, typer.Option("--lang-key", help="Payload path of the language, in a collection of another tool.")
+    ] = None
+
+    def open(self, model: Model, *, create: bool = False) -> Collection:
+        """The collection; a URL of the environment gives way to `--path`."""
+        from xling.collection import open as open_collection
+
+        url = self.url or (os.environ.get(URL_VARIABLE) or None if self.path is None else None)
+        return open_collection(
+            self.collection,
+            path=self.path,
+            url=url,
+            api_key=self._api_key(url),
+            model=model.model,
+            device=model.device,
+            create=create,
+            vector_name=self.vector_name,
+            text_key=self.text_key,
+            lang_key=self.lang_key,
+        )
+
+    def _api_key(self, url: str | None) -> str | None:
+        if self.api_key_file is not None:
+            if url is None:
+                raise InvalidInput("--api-key-file belongs to a server: give its --url too")
+            try:
+                key = self.api_key_file.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as exc:
+                reason = getattr(exc, "strerror", None) or "not a text file"
+                raise InvalidInput(f"{self.api_key_file}: the API key cannot be read ({reason})") from exc
+            if not key or any(c.isspace() for c in key):
+                raise InvalidInput(f"{self.api_key_file}: is to hold the API key and nothing else")
+            return output.hide(key)
+        key = os.environ.get(KEY_VARIABLE, "").strip() if url is not None else ""
+        return output.hide(key) if key else None
+
+
+_GROUPS = (Target, Model, Output)
+
+
+def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer takes it: a parameter of type `Target`, `Model` or `Output` becomes that group's options."""
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if hint in _GROUPS}
+    parameters = [
+        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name not in groups
+    ]
+    for group in groups.values():
+        declared = get_type_hints(group, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=declared[field.name]
+            )
+            for field in dataclasses.fields(group)
+        ]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in dataclasses.fields(group)})
+        try:
+            command(**given)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            output.discard_stdout()
+            raise typer.Exit(BROKEN_PIPE) from None
+        except KeyboardInterrupt:
+            output.error("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    del run.__wrapped__
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__doc__ = "\n\n".join(" ".join(part.split()) for part in (inspect.getdoc(command) or "").split("\n\n"))
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def split_list(values: Sequence[str] | None) -> list[str] | None:
+    """An option that may be repeated and may hold commas, as one list; None where it was not given."""
+    if not values:
+        return None
+    parts = [part.strip() for value in values for part in value.split(",")]
+    if not all(parts):
+        raise InvalidInput(f"an empty name among {','.join(values)!r}")
+    return parts
+
+
+def parse_where(text: str | None) -> dict[str, Any] | None:
+    """`--where` as a mapping."""
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidInput(
+            f"""--where is not valid JSON ({exc}); a condition looks like '{{"year": {{"gte": 1990}}}}'"""
+        ) from exc
+    if not isinstance(value, dict) or not value:
+        raise InvalidInput(f"""--where is a JSON object like '{{"genre": "drama"}}', not {text[:40]!r}""")
+    return value

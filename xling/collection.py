@@ -1,0 +1,416 @@
+"""`Collection`: what users hold. Each verb is a few lines that call the rooms below."""
+
+from __future__ import annotations
+
+import builtins
+import threading
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from uuid import UUID
+
+from xling.errors import CollectionClosed, InvalidInput, UnknownFieldWarning
+from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
+from xling.ingest.documents import Input, rows
+from xling.language import Detector, detector, normalise_code
+from xling.opening import METADATA_KEY, Opened, make_store, open_collection
+from xling.search.engine import search_vectors
+from xling.search.query import encode_queries
+from xling.space import Encoder, SharedSpace
+from xling.store.base import FilterJson, IndexKind, PointId, Record, Store
+from xling.store.filters import and_filters, field_names, where_to_filter
+from xling.store.ids import document_uuid, problem_of_id
+from xling.store.layout import HEADS, OWN_INDEXES
+from xling.store.points import chunk_ids, document_from_records
+from xling.types import Document, DocumentId, Hit, Info, Report
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient, models
+
+Where: TypeAlias = "Mapping[str, Any] | models.Filter"
+"""A condition on metadata: `{"genre": "drama", "year": {"gte": 1990}}`, or a `qdrant_client.models.Filter`."""
+
+MAX_LIMIT = 10_000
+
+
+class Collection:
+    """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
+
+    Attributes:
+        name: The collection's name.
+        space: The encoder and its identity.
+        store: The store underneath, for what xling does not cover.
+    """
+
+    def __init__(self, opened: Opened, *, detector: Detector) -> None:
+        self.name = opened.store.name
+        self.store: Store = opened.store
+        self.space: SharedSpace = opened.space
+        self._layout, self._vector_name, self._namespace = opened.layout, opened.vector_name, opened.namespace
+        self._detector = detector
+        self._write_lock = threading.Lock()
+        self._known_fields = set(OWN_INDEXES)
+        self._closed = False
+
+    def add(
+        self,
+        documents: Input | Iterable[Input],
+        *,
+        ids: Sequence[DocumentId | None] | None = None,
+        langs: str | Sequence[str | None] | None = None,
+        metadata: Mapping[str, Any] | Sequence[Mapping[str, Any] | None] | None = None,
+        source: str | None = None,
+        batch_size: int = DEFAULT_BATCH,
+        progress: ProgressCallback | None = None,
+    ) -> Report:
+        """Store documents, each known by its id (or by its text and source), so that adding again changes nothing.
+
+        A text that cannot be stored is skipped and reported; the others are stored. A document that is already
+        there is updated where it differs: a new text is encoded again, new metadata alone is not. Texts longer
+        than the model reads are split, never cut off.
+
+        Args:
+            documents: A text, a `Document`, a mapping with a `Document`'s fields, or any iterable of these; it is
+                read as it is written, so it may be longer than memory.
+            ids: One id a document, of any form: they come back as given.
+            langs: BCP 47 codes, one a document or one for all; detected where not given.
+            metadata: One mapping a document, or one for all.
+            source: Where the documents come from.
+            batch_size: Documents encoded and written at a time.
+            progress: Called with a `Progress` after each batch.
+
+        Returns:
+            How many documents were added, updated or unchanged, and which were skipped, with the reason.
+
+        Raises:
+            InvalidInput: `ids`, `langs` or `metadata` differ in number from the documents (nothing was written), or
+                the collection was made by another tool.
+        """
+        namespace = self._writable()
+        total = len(documents) if isinstance(documents, Sequence) and not isinstance(documents, str) else None
+        pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
+        if batch_size < 1:
+            raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
+        writer = Writer(
+            self.store,
+            self.space,
+            self._detector,
+            namespace=namespace,
+            vector_name=self._vector_name,
+            batch_size=batch_size,
+        )
+        with self._write_lock:
+            return writer.write(pairs, total=total, progress=progress)
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+        min_score: float | None = None,
+        exact: bool = False,
+    ) -> list[Hit]:
+        """The documents nearest in meaning to a query of any language, best first.
+
+        Args:
+            query: Text in any language. One longer than the model reads stands for the mean of its pieces.
+            limit: Most hits to return, 1 to 10,000.
+            offset: Hits to leave out at the top, for paging.
+            languages: Only documents of these languages (BCP 47; `en` includes `en-GB`).
+            where: Only documents whose metadata meet this: `{"genre": "drama"}`, `{"genre": ["drama", "comedy"]}`,
+                `{"year": {"gte": 1990, "lt": 2000}}`, `{"or": [...]}`, `{"not": {...}}`, or a Qdrant `Filter`.
+            source: Only documents of this source.
+            min_score: Leave out hits that score less.
+            exact: Compare with every vector instead of using the approximate index.
+
+        Raises:
+            InvalidInput: The query is blank, or a filter or number makes no sense.
+        """
+        return self.search_many(
+            [query],
+            limit=limit,
+            offset=offset,
+            languages=languages,
+            where=where,
+            source=source,
+            min_score=min_score,
+            exact=exact,
+        )[0]
+
+    def search_many(
+        self,
+        queries: Sequence[str],
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+        min_score: float | None = None,
+        exact: bool = False,
+    ) -> list[list[Hit]]:
+        """`search` for several queries at once: one batch through the encoder, one through the store."""
+        self._check_open()
+        if isinstance(queries, str):
+            raise InvalidInput("search_many takes a list of queries; for one query use search()")
+        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_LIMIT:
+            raise InvalidInput(f"limit must be 1 to {MAX_LIMIT} and offset 0 to {MAX_LIMIT}, got {limit} and {offset}")
+        filter = self._filter(languages, where, source)
+        if not queries:
+            return []
+        return search_vectors(
+            self.store,
+            encode_queries(self.space, queries),
+            self._layout,
+            vector_name=self._vector_name,
+            filter=filter,
+            limit=limit,
+            offset=offset,
+            min_score=min_score,
+            exact=exact,
+        )
+
+    @overload
+    def get(self, ids: DocumentId) -> Document | None: ...
+    @overload
+    def get(self, ids: Sequence[DocumentId]) -> list[Document | None]: ...
+
+    def get(self, ids: DocumentId | Sequence[DocumentId]) -> Document | list[Document | None] | None:
+        """The document of an id, whole, or None; for a list of ids a list of the same length."""
+        self._check_open()
+        single = isinstance(ids, (str, int, UUID))
+        points = [self._point_id(id) for id in ([ids] if single else ids)]  # type: ignore[union-attr,list-item]
+        heads = {record.id: record for record in self.store.retrieve(points)}
+        found: list[Document | None] = [
+            document_from_records([heads[p], *self._tail(heads[p])], self._layout) if p in heads else None
+            for p in points
+        ]
+        return found[0] if single else found
+
+    def delete(
+        self,
+        ids: DocumentId | Sequence[DocumentId] | None = None,
+        *,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+    ) -> Report:
+        """Delete documents by ids, or all that meet a filter; give one or the other.
+
+        Returns:
+            `deleted` counts the documents that were there.
+        """
+        self._check_open()
+        filter = self._filter(languages, where, source)
+        if (ids is None) == (filter is None):
+            raise InvalidInput("delete() takes ids, or a filter (where=, languages=, source=): one of the two")
+        with self._write_lock:
+            if filter is not None:
+                deleted = self.store.count(self._heads(filter))
+                self.store.delete(filter=filter)
+                return Report(deleted=deleted)
+            wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids or ())
+            heads = self.store.retrieve(list(dict.fromkeys(self._point_id(id) for id in wanted)))
+            points = [point for head in heads for point in self._point_ids(head)]
+            if points:
+                self.store.delete(ids=points)
+            return Report(deleted=len(heads))
+
+    def count(
+        self,
+        *,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+    ) -> int:
+        """Number of documents, of all or of those that meet a filter."""
+        self._check_open()
+        return self.store.count(self._heads(self._filter(languages, where, source)))
+
+    def info(self) -> Info:
+        """What the collection is and holds: model, documents, languages, indexes, the store's own figures."""
+        self._check_open()
+        own = self._layout.own
+        schema = self.store.schema()
+        return Info(
+            name=self.name,
+            location=self.store.location,
+            documents=self.count(),
+            points=self.store.count(),
+            languages=self.store.facet("lang", filter=HEADS) if own else {},
+            model=self.space.name,
+            dimension=self.space.dimension,
+            vector_name=self._vector_name,
+            made_by_xling=own,
+            space=self.store.metadata()[METADATA_KEY]["space"] if own else self.space.record(),
+            indexes=dict(schema.indexes),
+            store=self.store.stats(),
+        )
+
+    def drop(self) -> None:
+        """Delete the whole collection, documents and all, and close it. There is no way back."""
+        self._check_open()
+        with self._write_lock:
+            self.store.drop()
+        self.close()
+
+    def close(self) -> None:
+        """Release the collection's files or connection. A client that was handed in stays open."""
+        if not self._closed:
+            self._closed = True
+            self.store.close()
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<xling.Collection {self.name!r} in {self.store.location}, model {self.space.name!r}>"
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CollectionClosed(f"the collection {self.name!r} is closed; open it again with xling.open()")
+
+    def _writable(self) -> UUID:
+        self._check_open()
+        if self._namespace is None:
+            raise InvalidInput(
+                f"the collection {self.name!r} was made by another tool: xling searches it, but does not write into "
+                f"it, since its payloads have another form. Open a collection of another name to add documents."
+            )
+        return self._namespace
+
+    def _point_id(self, id: DocumentId) -> PointId:
+        """The point of a document's first chunk; in a collection of another tool ids are point ids."""
+        reason = problem_of_id(id)
+        if reason:
+            raise InvalidInput(f"{id!r} cannot be looked up: {reason}")
+        if self._namespace is None:
+            return id if isinstance(id, int) else str(id)
+        return document_uuid(self._namespace, id, source=None, text="")
+
+    def _point_ids(self, head: Record) -> Sequence[PointId]:
+        if not self._layout.own:
+            return [head.id]
+        return chunk_ids(str(head.id), int(head.payload.get("chunks", 1)))
+
+    def _tail(self, head: Record) -> list[Record]:
+        rest = list(self._point_ids(head))[1:]
+        return self.store.retrieve(rest) if rest else []
+
+    def _heads(self, filter: FilterJson | None) -> FilterJson | None:
+        return and_filters(filter, HEADS) if self._layout.own else filter
+
+    def _filter(self, languages: Sequence[str] | None, where: Where | None, source: str | None) -> FilterJson | None:
+        if languages is not None and self._layout.lang_key is None:
+            raise InvalidInput(
+                f"the payloads of {self.name!r} name no language; open it with lang_key= if they do under another key"
+            )
+        filter = where_to_filter(
+            where,
+            languages=languages if isinstance(languages, str | None) else [normalise_code(c) for c in languages],
+            source=source,
+            prefix=self._layout.metadata_prefix,
+            lang_key=self._layout.lang_key or "",
+        )
+        if filter is not None:
+            self._warn_of_unknown_fields(filter)
+        return filter
+
+    def _warn_of_unknown_fields(self, filter: FilterJson) -> None:
+        """A misspelt field matches nothing, silently: say so. Asked once a field, as long as it is unknown."""
+        for name in field_names(filter):
+            if name in self._known_fields:
+                continue
+            if self.store.count({"must_not": [{"is_empty": {"key": name}}]}):
+                self._known_fields.add(name)
+            else:
+                shown = name.removeprefix(self._layout.metadata_prefix)
+                warnings.warn(
+                    f"no document of {self.name!r} has the field {shown!r}, so a condition on it matches nothing",
+                    UnknownFieldWarning,
+                    stacklevel=4,
+                )
+
+
+def open(
+    name: str,
+    *,
+    path: str | Path | None = None,
+    url: str | None = None,
+    api_key: str | None = None,
+    client: QdrantClient | None = None,
+    model: str | Path | Encoder | None = None,
+    create: bool = True,
+    indexes: Mapping[str, IndexKind] | None = None,
+    languages: Sequence[str] | None = None,
+    language_detector: Detector | None = None,
+    vector_name: str | None = None,
+    text_key: str | None = None,
+    lang_key: str | None = None,
+    device: str | None = None,
+    prefer_grpc: bool = False,
+    timeout: float | None = None,
+) -> Collection:
+    """Open a collection, creating it if it does not exist. Nothing is ever deleted or recreated by this.
+
+    Without `path`, `url` or `client` the collection is embedded (Qdrant Edge, in this process) and lies in the
+    user's data directory.
+
+    Args:
+        name: The collection's name.
+        path: Directory that holds embedded collections, one sub-directory each.
+        url: Address of a Qdrant server, with `api_key` if it wants one.
+        client: A `QdrantClient` you already have, local mode included; it is not closed by xling.
+        model: A model's name or path, a `SentenceTransformer`, or any `Encoder`. Not needed for a collection that
+            xling made: it records its own. A new collection takes the bundled model if installed, else
+            `intfloat/multilingual-e5-small`.
+        create: Whether to create it if it does not exist.
+        indexes: Metadata fields to index, for speed: `{"year": "integer", "genre": "keyword"}`.
+        languages: The only languages that detection may answer, where you know them.
+        language_detector: Detects languages instead of xling's own.
+        vector_name: Which named vector holds the embeddings.
+        text_key: Payload path of the text, in a collection that another tool made; found by itself as a rule.
+        lang_key: Payload path of the language in such a collection.
+        device: Where the model runs, e.g. `cpu` or `cuda`.
+        prefer_grpc: Talk gRPC to the server.
+        timeout: Seconds to wait for the server.
+
+    Raises:
+        SpaceMismatch: The collection was written with another model.
+        CollectionLocked: The embedded collection is open elsewhere.
+        CollectionNotFound: `create` is false and it does not exist.
+        ModelError: The model cannot be had; the message lists the ways out.
+        InvalidInput: Arguments that do not go together, or a collection of another tool opened without `model`.
+        StoreError: Qdrant could not be reached, or refused.
+    """
+    if languages is not None and language_detector is not None:
+        raise InvalidInput("give languages= or language_detector=, not both")
+    store = make_store(
+        name, path=path, url=url, client=client, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout
+    )
+    try:
+        opened = open_collection(
+            store,
+            model=model,
+            create=create,
+            vector_name=vector_name,
+            text_key=text_key,
+            lang_key=lang_key,
+            indexes=indexes,
+            device=device,
+        )
+        return Collection(opened, detector=language_detector or detector(languages=languages))
+    except builtins.BaseException:
+        store.close()
+        raise

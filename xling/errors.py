@@ -1,0 +1,71 @@
+"""The one tree of errors and warnings.
+
+Everything xling raises on purpose is an `XlingError`; each message says what was wrong and what to do. Errors
+that also are a kind of built-in error (`ValueError`, `ImportError`) inherit from it too, so that code which
+does not know xling handles them as it would expect.
+"""
+
+from __future__ import annotations
+
+
+class XlingError(Exception):
+    """Base of all errors raised by xling."""
+
+
+class InvalidInput(XlingError, ValueError):
+    """An argument, document, filter or vector that cannot be used. Nothing was written."""
+
+
+class MissingExtra(XlingError, ImportError):
+    """An optional part of xling is not installed; the message gives the pip command."""
+
+    def __init__(self, feature: str, extra: str, package: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{feature} needs the package {package!r}, which is not installed. "
+            f"Install it with: pip install 'xling[{extra}]'"
+        )
+
+
+class ModelError(XlingError):
+    """A model cannot be found, loaded or converted."""
+
+
+class SpaceMismatch(XlingError):
+    """A collection was written with another vector space than the one it is opened with."""
+
+
+class StoreError(XlingError):
+    """Qdrant, embedded or server, refused or failed an operation."""
+
+
+class CollectionNotFound(StoreError):
+    """The collection does not exist (and creating it was not asked for)."""
+
+
+class CollectionLocked(StoreError):
+    """An embedded collection is open in another process or object."""
+
+
+class CollectionClosed(StoreError):
+    """A verb was called on a collection after `close()`."""
+
+
+class StoreUnavailable(StoreError):
+    """The Qdrant server could not be reached, or did not answer in time."""
+
+
+class AccessDenied(StoreError):
+    """The Qdrant server refused the API key, or the key may not do this."""
+
+
+class XlingWarning(UserWarning):
+    """Base of all warnings issued by xling."""
+
+
+class UnknownFieldWarning(XlingWarning):
+    """A filter names a field that no document of the collection has."""
+
+
+class InsecureKeyWarning(XlingWarning):
+    """An API key is sent over plain http to another machine."""

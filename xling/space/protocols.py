@@ -1,0 +1,62 @@
+"""What an encoder must offer, so that users can bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""A matrix of embeddings, one row a text: float32, shape (n, dimension)."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text → vectors. Any object with these members works as `model=` of `xling.open`.
+
+    Attributes:
+        name: The model's name as its publisher writes it, e.g. `intfloat/multilingual-e5-small`.
+        dimension: Number of columns of the vectors.
+        max_tokens: Tokens read of one text, special tokens and prompt included; longer texts are split.
+        identity: What makes the vectors what they are (name, weights, prompts, pooling, max tokens), as flat
+            JSON-able strings and numbers. Two encoders with equal identities must give equal vectors.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def identity(self) -> dict[str, str | int]: ...
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit-length document vectors, shape (len(texts), dimension), with the document prompt applied."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit-length query vectors, shape (len(texts), dimension), with the query prompt applied."""
+        ...
+
+
+@runtime_checkable
+class TokenOffsets(Protocol):
+    """Optional for an encoder: where its tokens lie, so that long texts are split where the model would cut.
+
+    Encoders without it are split by a cautious estimate (`xling.text.chunking.estimate_token_ends`).
+    """
+
+    @property
+    def document_overhead(self) -> int:
+        """Tokens that the document prompt and the special tokens take of `max_tokens`."""
+        ...
+
+    def token_ends(self, text: str) -> list[int]:
+        """End offset in characters of each token of `text`, ascending, prompt and special tokens left out."""
+        ...

@@ -1,0 +1,159 @@
+"""Which model to use, loaded once a process however many collections use it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from xling.errors import InvalidInput, MissingExtra, ModelError
+from xling.space.bundled import NAME as BUNDLED
+from xling.space.bundled import bundled_installed
+from xling.space.protocols import Encoder
+from xling.space.sentence_transformer import SentenceTransformerEncoder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_HUB_MODEL = "intfloat/multilingual-e5-small"
+"""Used where no model is named and the bundled one is not installed."""
+
+WAYS_OUT = (
+    "Three ways out: (1) install the bundled model, which needs no download: pip install 'xling[bundled]'; "
+    "(2) give the directory of a sentence-transformers model: model='/path/to/model'; "
+    "(3) connect to the internet once, so that a model is downloaded into the Hugging Face cache, or fill that "
+    "cache from another machine."
+)
+
+_MEMBERS = ("name", "dimension", "max_tokens", "identity", "encode_documents", "encode_queries")
+
+_loaded: weakref.WeakValueDictionary[tuple[Any, ...], SentenceTransformerEncoder] = weakref.WeakValueDictionary()
+# The one used last stays although nobody may hold it now: scripts close a collection and open the next.
+_latest: list[SentenceTransformerEncoder] = []
+_lock = threading.Lock()
+
+
+def load_encoder(
+    model: str | Path | Encoder | SentenceTransformer | None = None,
+    *,
+    recorded: Mapping[str, Any] | None = None,
+    device: str | None = None,
+) -> Encoder:
+    """The encoder to use; the same object for the same model and device.
+
+    Args:
+        model: A name, a directory, a loaded `SentenceTransformer`, or any object with the members of `Encoder`.
+            None takes what is `recorded`, else the bundled model if it is installed, else
+            `intfloat/multilingual-e5-small` from the Hugging Face cache or hub.
+        recorded: What a collection says about the space it was written in; its `name` and prompts are used.
+        device: As in torch, for models that are loaded here.
+
+    Raises:
+        InvalidInput: `model` is none of these.
+        MissingExtra: The bundled model is named and not installed.
+        ModelError: The model cannot be had; the message lists the ways out.
+    """
+    if model is None:
+        return _without_a_name(recorded or {}, device)
+    if isinstance(model, (str, Path)):
+        return _shared(str(model), device)
+    if _is_sentence_transformer(model):
+        return SentenceTransformerEncoder(cast("SentenceTransformer", model))
+    missing = [member for member in _MEMBERS if not hasattr(model, member)]
+    if isinstance(model, type) or missing:
+        raise InvalidInput(
+            f"model= takes a model's name, a directory, a SentenceTransformer or an encoder; "
+            f"{_describe(model)} lacks {', '.join(missing) or 'an instance: it is a class'}"
+        )
+    return _checked(model)
+
+
+def _without_a_name(recorded: Mapping[str, Any], device: str | None) -> Encoder:
+    name = recorded.get("name")
+    try:
+        if isinstance(name, str) and name:
+            return _shared(name, device, **_recorded_choices(recorded))
+        return _shared(BUNDLED if bundled_installed() else DEFAULT_HUB_MODEL, device)
+    except (MissingExtra, ModelError) as exc:
+        wanted = (
+            f"The collection was written with the model {name!r}, which cannot be had here (an encoder of your "
+            f"own has to be given again: model=...)"
+            if name
+            else "No model was named, and none can be had here"
+        )
+        raise ModelError(f"{wanted}: {exc} {WAYS_OUT}") from exc
+
+
+def _recorded_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """What the writer of a collection may have chosen otherwise than the model's own configuration says."""
+    choices: dict[str, Any] = {}
+    prompts = {role: recorded.get(f"{role}_prompt") for role in ("query", "document")}
+    if all(isinstance(prompt, str) for prompt in prompts.values()):
+        choices["prompts"] = prompts
+    if _is_count(recorded.get("max_tokens")):
+        choices["max_tokens"] = recorded["max_tokens"]
+    return choices
+
+
+def _shared(
+    name: str,
+    device: str | None,
+    prompts: Mapping[str, str] | None = None,
+    max_tokens: int | None = None,
+) -> SentenceTransformerEncoder:
+    """One encoder a process for the same arguments, and for others that come to the same."""
+    directory = Path(name).expanduser()
+    place = str(directory.absolute()) if directory.is_dir() else name.strip()
+    key = (place, device, tuple(sorted((prompts or {}).items())), max_tokens)
+    with _lock:
+        encoder = _loaded.get(key)
+        if encoder is None:
+            encoder = SentenceTransformerEncoder(name, device=device, prompts=prompts, max_tokens=max_tokens)
+            alike = (encoder.name, device, *sorted(encoder.identity.items()))
+            encoder = _loaded[key] = _loaded.setdefault(alike, encoder)
+        _latest[:] = [encoder]
+        return encoder
+
+
+def _is_sentence_transformer(model: Any) -> bool:
+    module = sys.modules.get("sentence_transformers")  # not imported: then it cannot be one
+    return module is not None and isinstance(model, module.SentenceTransformer)
+
+
+def _checked(encoder: Any) -> Encoder:
+    name, dimension, limit, identity = encoder.name, encoder.dimension, encoder.max_tokens, encoder.identity
+    problems = [
+        f"{what} must be {must}, got {value!r}"
+        for what, must, value, fine in (
+            ("name", "a string that is not empty", name, isinstance(name, str) and bool(name)),
+            ("dimension", "a whole number above 0", dimension, _is_count(dimension)),
+            ("max_tokens", "a whole number above 0", limit, _is_count(limit)),
+            ("identity", "a dict of strings and numbers", identity, _is_flat(identity)),
+            ("encode_documents", "a method", encoder.encode_documents, callable(encoder.encode_documents)),
+            ("encode_queries", "a method", encoder.encode_queries, callable(encoder.encode_queries)),
+        )
+        if not fine
+    ]
+    if problems:
+        raise InvalidInput(f"{_describe(encoder)} cannot be used as model=: {'; '.join(problems)}")
+    checked: Encoder = encoder
+    return checked
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_flat(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(isinstance(k, str) and isinstance(v, (str, int, float)) for k, v in value.items())
+    )
+
+
+def _describe(value: Any) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"

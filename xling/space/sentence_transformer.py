@@ -1,0 +1,232 @@
+"""Any sentence-transformers model as an encoder that gives the right prompts unasked."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xling.errors import InvalidInput, ModelError
+from xling.space.prompts import role_prompts
+from xling.space.protocols import Vectors
+from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
+from xling.text import estimate_token_ends
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_TINY = 1e-12
+
+
+class SentenceTransformerEncoder:
+    """Text → unit-length float32 vectors by a sentence-transformers model.
+
+    The model is found when the encoder is made, and loaded when the first text is encoded: until then nothing
+    heavy is imported. One encoder may be used from many threads.
+
+    The prompts are those of the model's own configuration under `query` and `document` (or `passage`, `corpus`),
+    else those of its model card (`xling.space.cards`), else none.
+
+    Args:
+        model: `bundled`, a directory, the name of a model on the Hugging Face hub, or a loaded
+            `SentenceTransformer`. The hub's cache on this machine comes before the hub.
+        device: As in torch, e.g. `cpu` or `cuda:0`; the best one where not given.
+        prompts: Instead of the model's own: `{"query": …, "document": …}`, or one of them.
+        batch_size: Texts encoded at once, at most.
+        trust_remote_code: Run code that the model brings. Only for publishers that you trust.
+        revision: Branch, tag or commit on the hub.
+        name: What to call the model instead of what it was found by.
+        local_files_only: Never ask the hub.
+        max_tokens: Read at most so many tokens of a text; not more than the model can.
+
+    Raises:
+        InvalidInput: An argument makes no sense.
+        MissingExtra: The bundled model was asked for and is not installed.
+        ModelError: There is no such model here, nor can it be had from the hub.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | SentenceTransformer,
+        *,
+        device: str | None = None,
+        prompts: Mapping[str, str] | None = None,
+        batch_size: int = 32,
+        trust_remote_code: bool = False,
+        revision: str | None = None,
+        name: str | None = None,
+        local_files_only: bool = False,
+        max_tokens: int | None = None,
+    ) -> None:
+        if batch_size < 1:
+            raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
+        if max_tokens is not None and max_tokens < 16:
+            raise InvalidInput(f"max_tokens must leave room for text: at least 16, got {max_tokens}")
+        self._own = isinstance(model, (str, Path))
+        self._source: Source = (
+            find_source(
+                model,
+                device=device,
+                revision=revision,
+                trust_remote_code=trust_remote_code,
+                local_files_only=local_files_only,
+            )
+            if isinstance(model, (str, Path))
+            else source_of(model, name)
+        )
+        self._name = name or self._source.name
+        self._batch_size = batch_size
+        self._lock = threading.RLock()
+        self._model: SentenceTransformer | None = None
+        self._tokenizer: Tokenizer | None = None
+        self._tokenizer_known = False
+        self._prompts = role_prompts(self._source, prompts)
+        self._limit = max_tokens
+
+    @property
+    def name(self) -> str:
+        """The model's name as its publisher writes it; of a directory, its absolute path."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """Columns of the vectors."""
+        known = self._source.facts.dimension
+        return known if known is not None else dimension_of(self._load())
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens read of one text, special tokens and prompt included."""
+        limits = [self._source.facts.max_tokens, self._limit]
+        if limits[0] is None:
+            limits[0] = max_tokens_of(self._load())
+        return min(x for x in limits if x is not None)
+
+    @property
+    def query_prompt(self) -> str:
+        """What is put before each query."""
+        return self._prompts[0]
+
+    @property
+    def document_prompt(self) -> str:
+        """What is put before each document."""
+        return self._prompts[1]
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """What makes the vectors. The name is left out: the same weights are the same space wherever they lie."""
+        return {
+            "weights": self._source.facts.weights,
+            "dimension": self.dimension,
+            "query_prompt": self.query_prompt,
+            "document_prompt": self.document_prompt,
+            "max_tokens": self.max_tokens,
+            "pooling": self._source.facts.pooling or "own",
+        }
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Unit-length document vectors, float32, shape (len(texts), dimension), with the document prompt."""
+        return self._encode(texts, "document", self.document_prompt)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit-length query vectors, float32, shape (len(texts), dimension), with the query prompt."""
+        return self._encode(texts, "query", self.query_prompt)
+
+    @property
+    def document_overhead(self) -> int:
+        """Tokens that the document prompt and the special tokens take of `max_tokens`, at most."""
+        tokenizer = self._offsets()
+        if tokenizer is None:
+            return 4 + len(estimate_token_ends(self.document_prompt))
+        alone = len(tokenizer.encode("a", add_special_tokens=False))
+        prompt = self.document_prompt
+        with_text = len(tokenizer.encode(prompt + "a")) - alone
+        # Some tokenizers join the end of the prompt to the text: count what is more.
+        return max(with_text, len(tokenizer.encode(prompt)) if prompt else 0)
+
+    def token_ends(self, text: str) -> list[int]:
+        """End offset in characters of each token of `text`, ascending; an estimate where the model cannot tell."""
+        tokenizer = self._offsets()
+        if tokenizer is None:
+            return estimate_token_ends(text)
+        ends: list[int] = []
+        last = 0
+        for _, end in tokenizer.encode(_encodable(text), add_special_tokens=False).offsets:
+            last = max(last, end)  # bytes of one character, and characters in several tokens, share an end
+            ends.append(last)
+        return ends
+
+    def _encode(self, texts: Sequence[str], role: str, prompt: str) -> Vectors:
+        if isinstance(texts, str):
+            raise InvalidInput("texts must be a list of strings, got one string; put it into a list")
+        clean = [_encodable(text) for text in texts]
+        if not clean:
+            return np.zeros((0, self.dimension), np.float32)
+        model = self._load()
+        method = model.encode_query if role == "query" else model.encode_document
+        try:
+            with self._lock:  # tokenizers keep their truncation and padding as state
+                out = method(
+                    clean,
+                    prompt=prompt,
+                    batch_size=self._batch_size,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                )
+        except RuntimeError as exc:
+            raise ModelError(
+                f"The model {self.name!r} failed on {len(clean)} texts: {str(exc).splitlines()[0]}. "
+                f"If memory ran out, use a smaller batch_size (now {self._batch_size})."
+            ) from exc
+        vectors = np.array(out, dtype=np.float32, order="C", ndmin=2)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
+        return vectors
+
+    def _load(self) -> SentenceTransformer:
+        with self._lock:
+            if self._model is None:
+                model = self._source.load()
+                limit = self._source.facts.max_tokens or max_tokens_of(model)
+                limit = min(limit, self._limit or limit)
+                # Beyond its positions a model crashes; a model that the caller brought is else left as it is.
+                if self._own or (model.max_seq_length or limit + 1) > limit:
+                    model.max_seq_length = limit
+                self._model = model
+            return self._model
+
+    def _offsets(self) -> Tokenizer | None:
+        """A tokenizer of our own, whose state nobody changes: it may be used without the lock."""
+        with self._lock:
+            if not self._tokenizer_known:
+                self._tokenizer = _tokenizer_for_offsets(self._source, self._load)
+                self._tokenizer_known = True
+            return self._tokenizer
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+def _encodable(text: str) -> str:
+    return _LONE_SURROGATES.sub("\ufffd", text)
+
+
+def _tokenizer_for_offsets(source: Source, load: Any) -> Tokenizer | None:
+    from tokenizers import Tokenizer
+
+    file = source.tokenizer_file()
+    if file is not None:
+        tokenizer = Tokenizer.from_file(str(file))
+    else:
+        backend = getattr(load().tokenizer, "backend_tokenizer", None)
+        if not isinstance(backend, Tokenizer):
+            return None
+        tokenizer = Tokenizer.from_str(backend.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

@@ -1,0 +1,88 @@
+"""The shared space: an encoder with its identity, as it is recorded in a collection and checked on opening."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from xling.errors import ModelError, SpaceMismatch
+from xling.space.protocols import Encoder, Vectors
+
+
+def fingerprint(identity: Mapping[str, Any]) -> str:
+    """A short hash of an encoder's identity: equal exactly where the vectors belong to one space."""
+    plain = json.dumps(dict(identity), sort_keys=True, ensure_ascii=True)
+    return blake2b(plain.encode(), digest_size=8).hexdigest()
+
+
+class SharedSpace:
+    """Text → unit vectors of one space, checked.
+
+    Attributes:
+        encoder: What makes the vectors.
+        identity: The encoder's identity as plain JSON values.
+        fingerprint: Its hash.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.identity: dict[str, str | int] = dict(encoder.identity)
+        self.fingerprint = fingerprint(self.identity)
+
+    @property
+    def dimension(self) -> int:
+        return self.encoder.dimension
+
+    @property
+    def name(self) -> str:
+        return self.encoder.name
+
+    def record(self) -> dict[str, Any]:
+        """What is written into a collection's metadata."""
+        return {
+            **self.identity,
+            "name": self.name,
+            "dimension": self.dimension,
+            "fingerprint": self.fingerprint,
+        }
+
+    def documents(self, texts: Sequence[str]) -> Vectors:
+        """Document vectors, shape (n, dimension). Rows may be NaN where the encoder failed on a text."""
+        return self._checked(self.encoder.encode_documents(texts), len(texts))
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Query vectors, shape (n, dimension)."""
+        return self._checked(self.encoder.encode_queries(texts), len(texts))
+
+    def _checked(self, vectors: Any, n: int) -> Vectors:
+        array = np.ascontiguousarray(vectors, dtype=np.float32)
+        if array.shape != (n, self.dimension):
+            raise ModelError(
+                f"the encoder {self.name!r} gave an array of shape {array.shape} for {n} texts; "
+                f"({n}, {self.dimension}) was expected. Its `dimension` and what it returns must agree."
+            )
+        return array
+
+
+def check_same_space(space: SharedSpace, recorded: Mapping[str, Any], *, collection: str) -> None:
+    """Refuse a space that is not the one the collection was written with.
+
+    Raises:
+        SpaceMismatch: Names both models, what differs, and the ways out.
+    """
+    if recorded.get("fingerprint") == space.fingerprint:
+        return
+    mine = space.record()
+    differing = sorted(key for key in {*mine, *recorded} - {"fingerprint"} if mine.get(key) != recorded.get(key))
+    details = ", ".join(f"{key}: {recorded.get(key)!r} there, {mine.get(key)!r} here" for key in differing)
+    raise SpaceMismatch(
+        f"the collection {collection!r} was written with the model {recorded.get('name')!r} "
+        f"(space {recorded.get('fingerprint')}), but is opened with {space.name!r} (space {space.fingerprint}); "
+        f"vectors of different spaces cannot be compared ({details}). Ways out: open it without model=, so that its "
+        f"own model is used; or open a collection of another name for the new model and add the documents to that. "
+        f"Nothing was changed."
+    )

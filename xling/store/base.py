@@ -1,0 +1,166 @@
+"""The `Store`: one Qdrant collection, embedded or on a server, behind the same few operations.
+
+Filters cross this boundary in one canonical form, the JSON of Qdrant's own REST filter (`FilterJson`), which
+`xling.store.filters` builds from `where=`, `languages=` and `qdrant_client.models.Filter`. Vectors cross it as
+float32 matrices, point ids as UUID strings or unsigned integers. All errors are of `xling.errors`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+PointId: TypeAlias = str | int
+"""A UUID as a string, or an unsigned 64-bit integer: the two forms Qdrant knows."""
+
+FilterJson: TypeAlias = dict[str, Any]
+"""Qdrant's REST filter: `{"must": [...], "should": [...], "must_not": [...], "min_should": {...}}`."""
+
+IndexKind: TypeAlias = Literal["keyword", "integer", "float", "bool", "datetime", "uuid", "text"]
+Distance: TypeAlias = Literal["Cosine", "Dot", "Euclid", "Manhattan"]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpec:
+    """One dense vector of a collection. `name` is "" for Qdrant's unnamed default vector."""
+
+    name: str
+    size: int
+    distance: Distance = "Cosine"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a collection holds: its dense vectors and the payload fields that are indexed."""
+
+    vectors: tuple[VectorSpec, ...]
+    indexes: Mapping[str, IndexKind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point to write. `vector` has shape (dimension,) and belongs to the vector named in `Store.upsert`."""
+
+    id: PointId
+    vector: NDArray[np.float32]
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored point. `score` is set by queries, `vector` where it was asked for."""
+
+    id: PointId
+    payload: dict[str, Any]
+    score: float | None = None
+    vector: NDArray[np.float32] | None = None
+
+
+class Store(ABC):
+    """One collection. Safe to use from several threads at once."""
+
+    name: str
+    location: str
+    """For people: the directory or the URL, never with a key."""
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether the collection exists."""
+
+    @abstractmethod
+    def create(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
+        """Create the collection, its payload indexes and its metadata.
+
+        If another process creates it at the same moment, that one's collection is kept and no error is raised:
+        the caller reads `schema()` and `metadata()` back. Nothing is ever dropped or recreated.
+        """
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Delete the whole collection. Only ever called because a user asked for exactly that."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The collection's dense vectors and payload indexes. Raises `CollectionNotFound`."""
+
+    @abstractmethod
+    def metadata(self) -> dict[str, Any]:
+        """The collection's metadata, `{}` if it has none. Raises `CollectionNotFound`."""
+
+    @abstractmethod
+    def update_metadata(self, changes: Mapping[str, Any]) -> None:
+        """Merge top-level keys into the metadata."""
+
+    @abstractmethod
+    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> None:
+        """Create the payload indexes that are missing."""
+
+    @abstractmethod
+    def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
+        """Write points, replacing those of the same id; acknowledged (durable) when this returns.
+
+        Raises:
+            InvalidInput: A vector is zero, NaN, infinite or of the wrong size; nothing was written.
+        """
+
+    @abstractmethod
+    def set_payloads(self, payloads: Mapping[PointId, dict[str, Any]]) -> None:
+        """Replace the whole payload of existing points; their vectors stay."""
+
+    @abstractmethod
+    def retrieve(self, ids: Sequence[PointId], *, with_vector: str | None = None) -> list[Record]:
+        """The points that exist among `ids`, in the order asked; with the named vector if given."""
+
+    @abstractmethod
+    def delete(self, *, ids: Sequence[PointId] | None = None, filter: FilterJson | None = None) -> None:
+        """Delete by ids or by filter (exactly one of them)."""
+
+    @abstractmethod
+    def count(self, filter: FilterJson | None = None) -> int:
+        """Exact number of points that match."""
+
+    @abstractmethod
+    def scroll(
+        self,
+        *,
+        filter: FilterJson | None = None,
+        limit: int = 256,
+        offset: PointId | None = None,
+        with_vector: str | None = None,
+    ) -> tuple[list[Record], PointId | None]:
+        """One page of points in id order, and the offset of the next page or None."""
+
+    @abstractmethod
+    def query(
+        self,
+        vectors: NDArray[np.float32],
+        *,
+        vector_name: str,
+        filters: Sequence[FilterJson | None],
+        limit: int,
+        offset: int = 0,
+        exact: bool = False,
+        with_vector: bool = False,
+    ) -> list[list[Record]]:
+        """Nearest points of each row of `vectors` (shape (n, dimension)), best first, in one batch.
+
+        `filters` has one entry a row. `exact` bypasses the approximate index. Ties are in id order on no
+        promise. A score is what Qdrant gives for the vector's distance (cosine: higher is nearer).
+        """
+
+    @abstractmethod
+    def facet(self, key: str, *, filter: FilterJson | None = None, limit: int = 1000) -> dict[str, int]:
+        """Number of points for each value of an indexed keyword field, most frequent first."""
+
+    @abstractmethod
+    def stats(self) -> dict[str, Any]:
+        """What `info` shows of the store: points, segments, indexed vectors, disk bytes where known, version."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release files and connections. Idempotent; a client handed in by the user is left open."""

@@ -1,0 +1,106 @@
+"""What qdrant-client raises → our tree. Keys never come along: messages are built from status and reason only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from xling.errors import (
+    AccessDenied,
+    CollectionClosed,
+    CollectionNotFound,
+    InvalidInput,
+    StoreError,
+    StoreUnavailable,
+    XlingError,
+)
+
+_GRPC_TO_HTTP = {
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "ALREADY_EXISTS": 409,
+    "INVALID_ARGUMENT": 400,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+    "RESOURCE_EXHAUSTED": 429,
+}
+
+
+@contextlib.contextmanager
+def translated(doing: str, *, name: str, location: str) -> Iterator[None]:
+    """Run a call to Qdrant; what it raises comes out as an error of ours that says what was being done."""
+    try:
+        yield
+    except XlingError:
+        raise
+    except Exception as exc:
+        raise _translate(exc, doing, name, location) from exc
+
+
+def already_exists(error: BaseException | None) -> bool:
+    """Whether a creation failed because somebody else was quicker."""
+    return error is not None and ("already exists" in str(error) or _status(error) == 409)
+
+
+def _translate(exc: Exception, doing: str, name: str, location: str) -> XlingError:
+    status, reason = _status(exc), _reason(exc)
+    what = f"cannot {doing} in the collection {name!r} at {location}"
+    if status in (401, 403):
+        return AccessDenied(f"{what}: Qdrant refused the API key ({status}); check api_key= and what the key may do")
+    if status == 404 or "doesn't exist" in reason or ("not found" in reason and "ollection" in reason):
+        return CollectionNotFound(f"there is no collection {name!r} at {location}")
+    if status is not None and 400 <= status < 500 and status != 429 and status != 408:
+        return InvalidInput(f"{what}: Qdrant says {reason}")
+    if "closed" in reason and "lient" in reason:
+        return CollectionClosed(f"the client of the collection {name!r} is closed")
+    if status in (408, 429, 502, 503, 504) or _is_connection_error(exc):
+        return StoreUnavailable(
+            f"{what}: the server could not be reached or did not answer in time ({reason}); "
+            f"check the address and that Qdrant runs there, or give a longer timeout="
+        )
+    if isinstance(exc, ValueError):  # what local mode raises for input it cannot use
+        return InvalidInput(f"{what}: {reason}")
+    return StoreError(f"{what}: {reason}")
+
+
+def _status(exc: BaseException) -> int | None:
+    status = getattr(exc, "status_code", None)
+    if isinstance(status, int):
+        return status
+    code = getattr(exc, "code", None)  # grpc.RpcError
+    if callable(code):
+        with contextlib.suppress(Exception):
+            return _GRPC_TO_HTTP.get(code().name, 500)
+    return None
+
+
+def _reason(exc: BaseException) -> str:
+    """The server's own words, without headers (which qdrant-client puts into its messages)."""
+    content = getattr(exc, "content", None)
+    if isinstance(content, bytes):
+        with contextlib.suppress(ValueError):
+            import json
+
+            parsed = json.loads(content)
+            error = parsed.get("status", {}) if isinstance(parsed, dict) else {}
+            if isinstance(error, dict) and error.get("error"):
+                return str(error["error"])
+        return content[:200].decode("utf-8", "replace") or type(exc).__name__
+    details = getattr(exc, "details", None)
+    if callable(details):
+        with contextlib.suppress(Exception):
+            return str(details())
+    return str(exc) or type(exc).__name__
+
+
+def _is_connection_error(exc: BaseException) -> bool:
+    seen: BaseException | None = exc
+    while seen is not None:
+        if isinstance(seen, (ConnectionError, TimeoutError)):
+            return True
+        module = type(seen).__module__.partition(".")[0]
+        if module in {"httpx", "httpcore", "httpx2", "httpcore2"} or type(seen).__name__ == "ResponseHandlingException":
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
