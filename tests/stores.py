@@ -1,4 +1,4 @@
-"""Where tests keep their collections: embedded, on qdrant-client's local mode, and on a real server where there is one."""
+"""Where tests keep their collections: embedded, on qdrant-client's local mode, and on a real server if there is one."""
 
 from __future__ import annotations
 
@@ -8,45 +8,61 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-SERVER_IMAGE = "qdrant/qdrant:v1.16.3"
-KINDS = ["edge", "local", pytest.param("server", marks=pytest.mark.server)]
+SERVER_IMAGE = os.environ.get("XLING_TEST_QDRANT_IMAGE", "qdrant/qdrant:v1.16.3")
+"""By default the oldest server that keeps metadata of collections, which is the oldest that xling works with."""
+
+SERVER_KINDS = [pytest.param(kind, marks=pytest.mark.server) for kind in ("server", "server-grpc")]
+KINDS = ["edge", "local", *SERVER_KINDS]
+
+
+class Server(NamedTuple):
+    """A real server's REST address and the port of its gRPC."""
+
+    url: str
+    grpc_port: int
+    api_key: str | None = None
 
 
 @functools.cache
-def server_url() -> str:
-    """Address of a real Qdrant server: `XLING_TEST_QDRANT_URL`, else a container. Skips where there is neither.
-
-    With `XLING_REQUIRE_SERVER` set, as in CI jobs that have Docker, it fails instead of skipping.
-    """
+def _server() -> Server | str:
     url = os.environ.get("XLING_TEST_QDRANT_URL")
     if url:
-        return url
+        port = int(os.environ.get("XLING_TEST_QDRANT_GRPC_PORT", "6334"))
+        return Server(url, port, os.environ.get("XLING_TEST_QDRANT_KEY"))
     try:
-        return _start_container()
+        return start_container()
     except Exception as error:
         if os.environ.get("XLING_REQUIRE_SERVER"):
             raise
-        return f"skip: needs a Qdrant server: neither XLING_TEST_QDRANT_URL nor Docker is there ({type(error).__name__})"
+        return f"needs a Qdrant server: neither XLING_TEST_QDRANT_URL nor Docker is there ({type(error).__name__})"
 
 
-def _start_container() -> str:
+def start_container(**environment: str) -> Server:
+    """A server in a container, which testcontainers' reaper removes when the tests end."""
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import HttpWaitStrategy
 
     container = DockerContainer(SERVER_IMAGE).with_exposed_ports(6333, 6334)
+    for key, value in environment.items():
+        container.with_env(key, value)
     container.waiting_for(HttpWaitStrategy(6333, "/readyz").for_status_code(200)).start()
-    return f"http://{container.get_container_host_ip()}:{container.get_exposed_port(6333)}"
+    host = container.get_container_host_ip()
+    return Server(f"http://{host}:{container.get_exposed_port(6333)}", int(container.get_exposed_port(6334)))
 
 
-def require_server() -> str:
-    url = server_url()
-    if url.startswith("skip: "):
-        pytest.skip(url.removeprefix("skip: "))
-    return url
+def require_server() -> Server:
+    """The server that `XLING_TEST_QDRANT_URL` names, else one in a container. Skips where there is neither.
+
+    With `XLING_REQUIRE_SERVER` set, as in CI jobs that have Docker, it fails instead of skipping.
+    """
+    server = _server()
+    if isinstance(server, str):
+        pytest.skip(server)
+    return server
 
 
 @contextlib.contextmanager
@@ -63,10 +79,20 @@ def places(kind: str, directory: Path) -> Iterator[Callable[[str], dict[str, Any
     else:
         from qdrant_client import QdrantClient
 
-        client = QdrantClient(url=require_server(), api_key=os.environ.get("XLING_TEST_QDRANT_KEY"), timeout=60)
+        server = require_server()
+        client = QdrantClient(
+            url=server.url,
+            api_key=server.api_key,
+            grpc_port=server.grpc_port,
+            prefer_grpc=kind == "server-grpc",
+            timeout=60,
+            check_compatibility=False,
+        )
         mark = uuid.uuid4().hex[:12]  # several runs may share one server
-        yield lambda name: {"name": f"test-{mark}-{name}", "client": client}
-        for found in client.get_collections().collections:
-            if found.name.startswith(f"test-{mark}-"):
-                client.delete_collection(found.name)
-        client.close()
+        try:
+            yield lambda name: {"name": f"test-{mark}-{name}", "client": client}
+        finally:
+            for found in client.get_collections().collections:
+                if found.name.startswith(f"test-{mark}-"):
+                    client.delete_collection(found.name)
+            client.close()

@@ -117,7 +117,7 @@ def choose(lang: str, rows: list[tuple[str, str]], spread: dict[str, set[str]]) 
         shared = sorted(groups[0], key=lambda row: (-len(spread[key(row[1])]), digest(row[0])))
         unique = {key(english): text for text, english in reversed([*shared[: (number + 1) // 2], *hashed])}
         chosen |= dict(list(reversed(unique.items()))[:number])
-    return list(dict.fromkeys(chosen.values()))
+    return list({key(text): text for text in chosen.values()}.values())
 
 
 def key(english: str) -> str:

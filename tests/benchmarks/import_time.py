@@ -1,6 +1,6 @@
 """Seconds that `import xling` takes in a fresh interpreter, beside what users would import instead.
 
-    python tests/benchmarks/import_time.py [--runs 7]
+python tests/benchmarks/import_time.py [--runs 7]
 """
 
 from __future__ import annotations

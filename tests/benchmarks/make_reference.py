@@ -89,11 +89,10 @@ def write_sample() -> None:
 
 
 def write_ready() -> None:
-    from xling.space.bundled import bundled_model_path
     from xling.space.reference import compute_reference, save_reference
     from xling.space.sentence_transformer import SentenceTransformerEncoder
 
-    encoder = SentenceTransformerEncoder(str(bundled_model_path()))
+    encoder = SentenceTransformerEncoder("bundled")
     reference = compute_reference(encoder, progress=lambda p: print(f"\r{p.done}/{p.total}", end="", flush=True))
     save_reference(reference, READY)
     print(f"\n{READY.name}: {READY.stat().st_size / 1024:.0f} KB")

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,17 +51,21 @@ def cli(capsys, monkeypatch):
     return run
 
 
-@pytest.fixture
-def filled(cli, tmp_path):
-    path = tmp_path / "phrases.jsonl"
+@pytest.fixture(scope="module")
+def filled_data(tmp_path_factory):
+    """Data directory with five phrases in the default collection; made once, since it is the slow part."""
+    home = tmp_path_factory.mktemp("filled")
+    path = home / "phrases.jsonl"
     path.write_text(
-        "\n".join(
-            json.dumps({"id": id, "lang": lang, "text": text, "year": year}, ensure_ascii=False)
-            for id, lang, text, year in PHRASES
-        ),
-        encoding="utf-8",
+        "\n".join(json.dumps(dict(zip(("id", "lang", "text", "year"), row, strict=True))) for row in PHRASES), "utf-8"
     )
-    assert cli("add", path).code == 0
+    assert main(["add", str(path), "--path", str(home / "data" / "collections")]) == 0
+    return home / "data"
+
+
+@pytest.fixture
+def filled(cli, filled_data, xling_home):
+    shutil.copytree(filled_data, xling_home / "data")
     return cli
 
 
@@ -313,6 +318,18 @@ def test_the_collection_and_the_directory_may_be_named(cli, tmp_path, monkeypatc
     assert cli("info", "--path", place).code == 0
 
 
+def test_a_collection_that_is_in_use(filled):
+    import xling
+
+    with xling.open("default") as collection:
+        assert collection.count() == 5
+        assert "default" in one_line(process("search", "hi"), 1)
+        listed = json.loads(process("list", "--json").out)
+    model = "bundled/multilingual-e5-small-q4"
+    assert listed == [{"name": "default", "documents": None, "model": model, "state": "in use"}]
+    assert filled("search", "hi").code == 0
+
+
 def test_delete_by_ids(filled):
     filled("add", "-f", "jsonl", stdin='{"text": "seven", "id": 7}\n{"text": "eight", "id": "8"}')
     result = json.loads(filled("delete", "en-1", "7", "8", "nope", "--json").out)
@@ -357,21 +374,7 @@ def test_models(cli):
 # --- demo
 
 
-def test_demo_finds_thanks_in_many_languages(cli):
-    result = json.loads(cli("demo", "--json").out)
-    assert result["phrases"] >= 300
-    assert len(result["languages"]) >= 12
-    assert set(result["seconds"]) == {"model", "add", "search"}
-    thanks, station, tired, weather = (r["hits"] for r in result["results"])
-    assert re.search(
-        "ありがとう|[Tt]hank|Dank|Merci|감사|Grazie|谢|謝|Terima kasih|[Cc]ảm ơn|Cám ơn", thanks[0]["text"]
-    )
-    assert all(1 <= len(found) <= 8 for found in (thanks, station, tired, weather))
-    assert len({hit["lang"] for hit in thanks}) > 1
-    assert cli("list").out == ""
-
-
-def test_demo_for_people_and_kept(cli):
+def test_demo(cli):
     shown = cli("demo", "--keep", "--limit", 3)
     assert shown.code == 0
     assert shown.err == ""
@@ -385,6 +388,14 @@ def test_demo_for_people_and_kept(cli):
     ):
         assert part in shown.out
     assert cli("list").out.startswith("demo\t")
+    again = json.loads(cli("demo", "--keep", "--json").out)
+    assert again["phrases"] >= 300
+    assert len(again["languages"]) >= 12
+    assert set(again["seconds"]) == {"model", "add", "search"}
+    thanks, station, tired, weather = (result["hits"] for result in again["results"])
+    assert re.search("ありがとう|[Tt]hank|Dank|Merci|감사|Grazie|谢|謝|Terima kasih|[Cc][áả]m ơn", thanks[0]["text"])
+    assert all(1 <= len(found) <= 8 for found in (thanks, station, tired, weather))
+    assert len({hit["lang"] for hit in thanks}) > 1
     assert "unchanged" in cli("demo", "--keep").out
 
 
@@ -499,6 +510,15 @@ def test_a_pipeline_of_processes(xling_home):
     assert process("list").out.startswith("default\t3\t")
 
 
+@pytest.mark.slow
+def test_demo_leaves_nothing_behind(xling_home, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    shown = process("demo", TMPDIR=str(tmp_path / "tmp"))
+    assert (shown.code, shown.err) == (0, "")
+    assert not list((tmp_path / "tmp").iterdir())
+    assert not (xling_home / "data").exists()
+
+
 def test_help_needs_nothing_heavy():
     code = (
         "import sys; from xling.cli import main; main(['add', '--help']); "
@@ -542,39 +562,41 @@ def test_ctrl_c_is_one_line(xling_home):
 
 
 def test_a_terminal_gets_a_table_and_a_progress_bar(filled, tmp_path):
+    table = on_terminal("search", "ありがとう", "--limit", "5")
+    assert "score" in table
+    assert "Thank you" in table
+    assert "\t" not in table
     path = tmp_path / "more.txt"
     path.write_text("".join(f"phrase number {i}\n" for i in range(40)))
     shown = on_terminal("add", path)
     assert "40 added" in shown
     assert "documents" in shown
-    table = on_terminal("search", "ありがとう", "--limit", "3")
-    assert "score" in table
-    assert "Thank you" in table
-    assert "\t" not in table
 
 
-def on_terminal(*args):
+def test_a_terminal_is_asked_before_much_is_deleted(filled):
+    assert "aborted" in on_terminal("delete", "--lang", "en", typed="n\n", code=1)
+    shown = on_terminal("delete", "--lang", "en", typed="y\n")
+    assert "Delete 2 documents of 'default'?" in shown
+    assert "2 deleted" in shown
+
+
+def on_terminal(*args, typed="", code=0):
     """What a person sees: standard output and error on a pseudo-terminal."""
     master, slave = pty.openpty()
     env = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "xling.cli", *map(str, args)],
-        stdin=subprocess.DEVNULL,
-        stdout=slave,
-        stderr=slave,
-        env=env,
-    )
-    os.close(slave)
-    seen = b""
-    while True:
-        ready, _, _ = select.select([master], [], [], 120)
-        try:
-            block = os.read(master, 65536) if ready else b""
-        except OSError:  # the other end is closed
-            break
-        if not block:
-            break
-        seen += block
-    os.close(master)
-    assert child.wait(60) == 0, seen.decode()
+    command = [sys.executable, "-m", "xling.cli", *map(str, args)]
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env) as child:
+        os.close(slave)
+        os.write(master, typed.encode())
+        seen = b""
+        while select.select([master], [], [], 120)[0]:
+            try:
+                block = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not block:
+                break
+            seen += block
+        os.close(master)
+        assert child.wait(60) == code, seen.decode()
     return seen.decode()

@@ -12,7 +12,9 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=300)
 WORDS = st.text(alphabet="ab cé 。、.!?\n日本語ไทย한 \u3000\u200b", max_size=400)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u3000", "\u200b", "\u200b \u3000\ufeff", "\ufe0f", "\u3164", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t", "\u3000", "\u200b", "\u200b \u3000\ufeff", "\ufe0f", "\u3164", "\x00"]
+)
 def test_nothing_visible_cannot_be_stored(text):
     assert problem_of(text) is not None
 

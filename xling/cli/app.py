@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
+import rich  # noqa: F401  # used by all commands later: if it is missing, that is to be found now
 import typer
 from typer.main import get_command
 

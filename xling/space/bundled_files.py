@@ -59,12 +59,16 @@ def write(directory: Path, model: ModelFile, *, name: str, digest: str, converte
         FormatError: A tensor is missing or of the wrong size.
         OSError: The disk is full, or the directory cannot be written.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     head = model.header
     weights = directory / "model.safetensors"
-    save_file(_tensors(model), weights, metadata={"format": "pt"})
-    _tokenizer(model.vocabulary).save(str(directory / "tokenizer.json"), pretty=False)
+    try:
+        save_file(_tensors(model), weights, metadata={"format": "pt"})
+    except SafetensorError as exc:
+        raise OSError(str(exc)) from exc
+    (directory / "tokenizer.json").write_text(_tokenizer(model.vocabulary).to_str(), encoding="utf-8")
     for path, content in _configs(model).items():
         file = directory / path
         file.parent.mkdir(exist_ok=True)

@@ -17,7 +17,6 @@ and weight j + 16 in its high half; a weight is (half − 8) · scale.
 from __future__ import annotations
 
 import itertools
-import mmap
 import struct
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -25,7 +24,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Buffer: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
+Buffer: TypeAlias = bytes | bytearray | memoryview
 FloatArray: TypeAlias = NDArray[np.float32]
 
 MAGIC = b"E5S1"

@@ -7,6 +7,9 @@ how far below translations,
 
     confidence = z₀ / (z₀ + z₁), within 0 … 1
 
+Only languages that the model knows are looked at: those whose translations score about as far above the background
+as those of its best languages do.
+
 0: no nearer than any two texts. 1: as near as a translation. At 0.5 the two errors, taking a random text for a
 translation and missing a translation, are equally likely; so the same threshold does the same job whatever the model.
 """
@@ -25,6 +28,9 @@ from xling.space.neutral import NeutralBasis
 from xling.space.protocols import Vectors
 
 BLOCK = 512
+
+LEAST = 0.5
+"""Translations must lie this many standard deviations above random pairs, or a model is of no use across languages."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,12 @@ class Calibration:
     Attributes:
         raw: The scale of searches with `neutral=0`.
         neutral: The scale of searches with `neutral=1`.
+        languages: Those of the sample that the model knows. In others its scores mean less.
     """
 
     raw: Scale
     neutral: Scale
+    languages: tuple[str, ...] = ()
 
     def scale(self, alpha: float = 1.0) -> Scale:
         """The scale of searches with `neutral=alpha`: between the two it is interpolated."""
@@ -91,9 +99,11 @@ class Calibration:
             return s.translation if confidence else s.background
         return (up * s.translation + down * s.background) / (up + down)
 
-    def to_dict(self) -> dict[str, dict[str, float]]:
+    def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
-        return {name: {k: round(v, 6) for k, v in scale.items()} for name, scale in asdict(self).items()}
+        scales = {name: getattr(self, name) for name in ("raw", "neutral")}
+        rounded = {name: {k: round(v, 6) for k, v in asdict(scale).items()} for name, scale in scales.items()}
+        return {**rounded, "languages": list(self.languages)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
@@ -103,7 +113,8 @@ class Calibration:
             InvalidInput: It is not what `to_dict` gives.
         """
         try:
-            return cls(*(Scale(**{k: float(v) for k, v in data[name].items()}) for name in ("raw", "neutral")))
+            scales = [Scale(**{k: float(v) for k, v in data[name].items()}) for name in ("raw", "neutral")]
+            return cls(scales[0], scales[1], tuple(str(lang) for lang in data.get("languages", ())))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise InvalidInput(f"This is not a calibration as xling writes it: {exc!r}") from exc
 
@@ -135,43 +146,86 @@ def calibrate(
         InvalidInput: There are no translations, or no random pairs, among them.
         ModelError: The model does not score translations above random pairs.
     """
-    langs, keys = np.asarray(document_langs), np.asarray(document_keys)
-    query_langs_, query_keys_ = np.asarray(query_langs), np.asarray(query_keys)
+    known = sorted({*query_langs, *document_langs})
+    index = {lang: i for i, lang in enumerate(known)}
+    asked, found = (np.array([index[lang] for lang in langs]) for langs in (query_langs, document_langs))
+    same = np.asarray(query_keys)[:, None] == np.asarray(document_keys)[None, :]
+    # One half of what is said chooses the languages, so that the other can tell whether the choice was mere chance.
+    first = np.unique(np.asarray(query_keys), return_inverse=True)[1] % 2 == 0
+    pairs = (~same, same & first[:, None], same & ~first[:, None])
+    neutral = _sums(basis.project(blended), documents, asked, found, pairs)
+    raw = _sums(np.asarray(queries, np.float32), documents, asked, found, pairs)
+    _check_pairs(neutral)
+    chosen = _known_languages(neutral[:2])
     try:
-        scales = [
-            _scale(turned, documents, query_langs_, langs, query_keys_, keys)
-            for turned in (np.asarray(queries, np.float32), basis.project(blended))
-        ]
+        scales = _scale(raw, chosen), _scale(neutral, chosen)
+        checked = _scale(neutral[[0, 2]], chosen)
     except InvalidInput as exc:
-        if "says nothing" not in str(exc):
-            raise
         raise ModelError(f"This model cannot be calibrated. {exc}") from exc
-    return Calibration(*scales)
+    if (distance := checked.translation - checked.background) < LEAST * checked.background_sd:
+        raise ModelError(
+            f"This model cannot be calibrated: it scores translations only {distance:.3f} above random texts of "
+            f"different languages (standard deviation {checked.background_sd:.3f}). Is it a multilingual one?"
+        )
+    return Calibration(*scales, tuple(np.array(known)[chosen].tolist()))
 
 
-def _scale(
+def _sums(
     queries: Vectors,
     documents: Vectors,
-    query_langs: NDArray[np.str_],
-    langs: NDArray[np.str_],
-    query_keys: NDArray[np.str_],
-    keys: NDArray[np.str_],
-) -> Scale:
-    sums = np.zeros((2, 3))  # background and translations: count, sum, sum of squares
+    query_langs: NDArray[np.int64],
+    document_langs: NDArray[np.int64],
+    kinds: Sequence[NDArray[np.bool_]],
+) -> NDArray[np.float64]:
+    """Count, sum and sum of squares of the scores of each kind of pairs (random, translations), by their languages.
+
+    Shape (kinds, 3, languages, languages); pairs of one language are left out.
+    """
+    size = 1 + max(query_langs.max(initial=0), document_langs.max(initial=0))
+    of_query, of_document = np.eye(size)[query_langs], np.eye(size)[document_langs]
+    out = np.zeros((len(kinds), 3, size, size))
     for start in range(0, len(queries), BLOCK):
         block = slice(start, start + BLOCK)
         scores = (queries[block] @ documents.T).astype(np.float64)
-        other = query_langs[block][:, None] != langs[None, :]
-        same = query_keys[block][:, None] == keys[None, :]
-        for i, pairs in enumerate((other & ~same, other & same)):
-            found = scores[pairs]
-            sums[i] += len(found), found.sum(), (found**2).sum()
-    counts = sums[:, 0]
-    if (counts < 2).any():
+        for i, kind in enumerate(kinds):
+            for power in range(3):
+                out[i, power] += of_query[block].T @ ((kind[block] * scores**power) @ of_document)
+    out[:, :, np.arange(size), np.arange(size)] = 0
+    return out
+
+
+def _check_pairs(sums: NDArray[np.float64]) -> None:
+    random, *translations = (int(n) for n in sums[:, 0].sum(axis=(1, 2)))
+    if min(random, *translations) < 2:
         raise InvalidInput(
-            f"Calibration needs translations and random pairs in different languages; got {int(counts[1])} and "
-            f"{int(counts[0])} pairs."
+            f"Calibration needs translations and random pairs in different languages; got "
+            f"{sum(translations)} and {random} pairs."
         )
-    means = sums[:, 1] / counts
-    deviations = np.sqrt(np.maximum(sums[:, 2] / counts - means**2, 0))
+
+
+def _known_languages(sums: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Languages whose translations stand out at least half as far as those of the best tenth of languages do.
+
+    A language that the model does not know pulls its partners down, so that the worst go first, a few at a time.
+    """
+    background = sums[0].sum(axis=(1, 2))
+    level = background[1] / background[0]
+    count, total = (sums[1, power] + sums[1, power].T for power in (0, 1))
+    chosen: NDArray[np.bool_] = count.sum(axis=1) > 0
+    while True:
+        n = count[:, chosen].sum(axis=1)
+        above = np.where(chosen & (n > 0), total[:, chosen].sum(axis=1) / np.maximum(n, 1) - level, -np.inf)
+        best = np.quantile(above[chosen], 0.9)
+        weak = np.flatnonzero(chosen & (above < best / 2))
+        if not len(weak) or chosen.sum() - len(weak) < 2:
+            return chosen
+        worst = weak[np.argsort(above[weak])][: max(1, len(weak) // 2)]
+        chosen[worst] = False
+
+
+def _scale(sums: NDArray[np.float64], chosen: NDArray[np.bool_]) -> Scale:
+    kept = sums[:, :, chosen][:, :, :, chosen].sum(axis=(2, 3))
+    counts, totals, squares = np.stack([kept[0], kept[1:].sum(axis=0)]).T
+    means = totals / np.maximum(counts, 1)
+    deviations = np.sqrt(np.maximum(squares / np.maximum(counts, 1) - means**2, 0))
     return Scale(float(means[0]), float(deviations[0]), float(means[1]), float(deviations[1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -75,7 +75,7 @@ def read_facts(directory: Path) -> ModelFacts:
         weights=_string(manifest.get("weights")) or digest(directory),
         dimension=dimension,
         max_tokens=_max_tokens(transformer, config),
-        pooling=pooling if truncated is None else f"{pooling}, cut to {truncated}",
+        pooling=f"{pooling}, cut to {truncated}" if pooling and isinstance(truncated, int) else pooling,
         prompts=configured_prompts(own.get("prompts"), own.get("default_prompt_name")),
         tokenizer=_verbatim_tokenizer(transformer),
     )
@@ -141,7 +141,9 @@ def _files_that_matter(directory: Path) -> Iterator[Path]:
 
 def _modules(directory: Path) -> list[tuple[str, str]]:
     """(class name, path) of each module in order."""
-    entries = _json(directory / "modules.json") or []
+    entries = _json(directory / "modules.json")
+    if entries is None:
+        return []
     if not isinstance(entries, list):
         raise ValueError(f"{directory / 'modules.json'} is not a list")
     return [(str(entry["type"]).rsplit(".", 1)[-1], str(entry["path"])) for entry in entries]
@@ -158,28 +160,39 @@ def _dimension_and_pooling(
     for kind, path in modules:
         settings = _mapping(directory / path / "config.json")
         if kind == "Pooling":
-            modes = _pooling_modes(settings)
             width = settings.get("embedding_dimension") or settings.get("word_embedding_dimension")
-            dimension = width * len(modes) if isinstance(width, int) else None
-            steps.append("/".join(modes) + ("" if settings.get("include_prompt", True) else " without prompt"))
+            dimension = width * len(_pooling_modes(settings)) if isinstance(width, int) else None
         elif kind == "Dense":
             width = settings.get("out_features")
             dimension = width if isinstance(width, int) else None
-            steps.append(f"dense({width})")
-        elif kind in ("Normalize", "Dropout"):
-            steps.append(kind.lower())
-        elif kind != "Transformer":
+        elif kind not in ("Transformer", "Normalize", "Dropout"):
             return None, None
-    return dimension, "+".join(steps)
+        steps.append((kind, settings))
+    return dimension, pooling_of_modules(steps)
+
+
+def pooling_of_modules(steps: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """What modules (class name, configuration) do after the transformer, e.g. `mean+dense(512, tanh)+normalize`."""
+    words = []
+    for kind, settings in steps:
+        if kind == "Pooling":
+            prompt = "" if settings.get("include_prompt", True) else " without prompt"
+            words.append("/".join(_pooling_modes(settings)) + prompt)
+        elif kind == "Dense":
+            activation = str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1].lower()
+            words.append(f"dense({settings.get('out_features')}, {activation})")
+        elif kind != "Transformer":
+            words.append(kind.lower())
+    return "+".join(words or ["none"])
 
 
 def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
     mode = settings.get("pooling_mode")
     if isinstance(mode, str):
         return [mode]
-    if isinstance(mode, list):
+    if isinstance(mode, (list, tuple)):
         return [str(m) for m in mode]
-    short = {"cls_token": "cls", "mean_tokens": "mean", "max_tokens": "max"}
+    short = {"cls_token": "cls", "mean_tokens": "mean", "max_tokens": "max", "weightedmean_tokens": "weightedmean"}
     modes = [k.removeprefix("pooling_mode_") for k, v in settings.items() if k.startswith("pooling_mode_") and v]
     return [short.get(m, m) for m in modes] or ["mean"]
 

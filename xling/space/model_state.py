@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xling.space.model_files import ModelFacts, read_facts
+from xling.space.model_files import ModelFacts, pooling_of_modules, read_facts
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -41,23 +41,14 @@ def digest_of_state(model: SentenceTransformer) -> str:
 
 
 def pooling_of(model: SentenceTransformer) -> str:
-    """Modules after the transformer in short, e.g. `mean+normalize`, as `read_facts` puts it."""
+    """Modules after the transformer in short, as `read_facts` puts it."""
     steps = []
-    for module in list(model.children())[1:]:
-        kind = type(module).__name__
-        if kind == "Pooling":
-            mode = _config(module).get("pooling_mode")
-            steps.append(mode if isinstance(mode, str) else "/".join(mode or ["pooling"]))
-        elif kind == "Dense":
-            steps.append(f"dense({_config(module).get('out_features')})")
-        else:
-            steps.append(kind.lower())
-    return "+".join(steps) or "none"
-
-
-def _config(module: Any) -> dict[str, Any]:
-    config: dict[str, Any] = module.get_config_dict()
-    return config
+    for module in model.children():
+        describe = getattr(module, "get_config_dict", None)
+        settings: dict[str, Any] = describe() if describe is not None else {}
+        steps.append((type(module).__name__, settings))
+    cut = f", cut to {model.truncate_dim}" if model.truncate_dim is not None else ""
+    return pooling_of_modules(steps) + cut
 
 
 def source_name(model: SentenceTransformer) -> str | None:

@@ -15,7 +15,7 @@ Three things are ours, and measured in `tests/benchmarks/neutral.py`:
   favour one of them; taking it out only costs meaning. Languages weigh by the square root of their documents.
 * *Soft instead of a hard cut.* A direction with language variance s² and content variance c is taken out to
   w = s² / (s² + c/2), so that r needs no choice and weak directions, which hold more content than language, stay.
-* *Half of the common direction* goes too. All vectors of an anisotropic model share it; what a document has more or
+* *A third of the common direction* goes too. All vectors of an anisotropic model share it; what a document has more or
   less of it makes it near or far to every query (hubness), not near to this one.
 """
 
@@ -42,8 +42,11 @@ document may be in another language. It is larger in a young collection."""
 SOFTNESS = 0.5
 """Content variance is counted this much against language variance in the weights."""
 
-COMMON_WEIGHT = 0.5
+COMMON_WEIGHT = 0.35
 """How much of the common direction is taken out of a query."""
+
+DOCUMENT_PROMPT = 0.25
+"""Share of the document prompt in a query that is seen with both prompts."""
 
 CENTRE_WEIGHT = 0.8
 """How much of the common mean is taken out where both sides are at hand."""
@@ -172,14 +175,14 @@ class NeutralBasis:
 def blend_prompts(as_queries: Vectors, as_documents: Vectors, alpha: float = 1.0) -> Vectors:
     """Queries seen with both prompts of a model that has two, such as e5's `query: ` and `passage: `.
 
-    Each prompt moves a text in its own way, and differently in each language; the mean of both ranks better than
-    either once the language is taken out (and worse before, so that it fades in with `alpha`). Documents stay as they
-    are.
+    Each prompt moves a text in its own way, and differently in each language; a mixture ranks better than the query
+    prompt alone once the language is taken out (and worse before, so that it fades in with `alpha`). Documents stay
+    as they are.
 
     Args:
         as_queries: The texts encoded as queries, unit vectors, shape (n, dimension).
         as_documents: The same texts encoded as documents.
-        alpha: The search's `neutral`: 0 leaves the query's own vector, 1 is the mean of both.
+        alpha: The search's `neutral`: 0 leaves the query's own vector, 1 gives the document prompt its full share.
 
     Returns:
         Unit vectors, float32, shape (n, dimension), to be given to `NeutralBasis.project`.
@@ -189,7 +192,8 @@ def blend_prompts(as_queries: Vectors, as_documents: Vectors, alpha: float = 1.0
     queries = np.asarray(as_queries, dtype=np.float32)
     if alpha == 0.0:
         return queries
-    return _unit_or((1 - alpha / 2) * queries + alpha / 2 * np.asarray(as_documents, dtype=np.float32), queries)
+    share = np.float32(alpha * DOCUMENT_PROMPT)
+    return _unit_or((1 - share) * queries + share * np.asarray(as_documents, dtype=np.float32), queries)
 
 
 def estimate_basis(own: LanguageStats | None, reference: LanguageStats | None = None) -> NeutralBasis:

@@ -14,7 +14,9 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xling.cache_dir import cache_dir
 from xling.errors import ModelError
 from xling.space.calibration import Calibration, calibrate
 from xling.space.neutral import blend_prompts, estimate_basis
@@ -52,12 +55,13 @@ class Reference:
 
     Attributes:
         stats: Document vectors by language.
-        calibration: What its scores mean.
+        calibration: What its scores mean; None of a model that does not score translations above random texts (one of
+            a single language, say): it has no confidence to give.
         model: Key of the model (see `reference_key`).
     """
 
     stats: LanguageStats
-    calibration: Calibration
+    calibration: Calibration | None
     model: str
 
 
@@ -83,16 +87,18 @@ def compute_reference(encoder: Encoder, *, progress: Callable[[Progress], None] 
     queries = _encode(encoder.encode_queries, [sample[i].text for i in asked], len(sample), total, progress)
     stats = LanguageStats(documents.shape[1])
     stats.add([s.lang for s in sample], documents)
-    calibration = calibrate(
-        queries,
-        blend_prompts(queries, documents[asked]),
-        documents[keyed],
-        query_langs=[sample[i].lang for i in asked],
-        document_langs=[sample[i].lang for i in keyed],
-        query_keys=[sample[i].key for i in asked],
-        document_keys=[sample[i].key for i in keyed],
-        basis=estimate_basis(None, stats),
-    )
+    calibration: Calibration | None = None
+    with suppress(ModelError):
+        calibration = calibrate(
+            queries,
+            blend_prompts(queries, documents[asked]),
+            documents[keyed],
+            query_langs=[sample[i].lang for i in asked],
+            document_langs=[sample[i].lang for i in keyed],
+            query_keys=[sample[i].key for i in asked],
+            document_keys=[sample[i].key for i in keyed],
+            basis=estimate_basis(None, stats),
+        )
     return Reference(stats, calibration, reference_key(encoder))
 
 
@@ -152,11 +158,7 @@ def find_reference(encoder: Encoder, *, cache: Path | None = None) -> Reference 
 
 
 def _cache_file(key: str, cache: Path | None) -> Path:
-    if cache is None:
-        from platformdirs import user_cache_path
-
-        cache = user_cache_path("xling") / "reference"
-    return cache / f"{key}.npz"
+    return (cache or cache_dir() / "reference") / f"{key}.npz"
 
 
 def save_reference(reference: Reference, file: Path) -> None:
@@ -166,7 +168,7 @@ def save_reference(reference: Reference, file: Path) -> None:
         "format": FORMAT,
         "model": reference.model,
         "counts": stats.counts,
-        "calibration": reference.calibration.to_dict(),
+        "calibration": reference.calibration and reference.calibration.to_dict(),
     }
     means = stats.means().astype(np.float16)  # the rounding is far below the error of a mean of a hundred texts
     buffer = io.BytesIO()
@@ -192,6 +194,7 @@ def read_reference(file: Path) -> Reference | None:
         if head["format"] != FORMAT:
             return None
         stats = LanguageStats.from_means(head["counts"], means)
-        return Reference(stats, Calibration.from_dict(head["calibration"]), head["model"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        calibration = head["calibration"] and Calibration.from_dict(head["calibration"])
+        return Reference(stats, calibration, str(head["model"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error):
         return None

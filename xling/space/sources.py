@@ -73,17 +73,27 @@ def find_source(
     from xling.space.hub import find_on_hub
 
     found = find_on_hub(name, revision=revision, local_files_only=local_files_only)
-    return _from_directory(found, name, device, trust_remote_code)
+    # The code that such a model brings may lie in another repository.
+    offline = local_files_only or not trust_remote_code
+    return _from_directory(found, name, device, trust_remote_code, offline)
 
 
 def source_of(model: SentenceTransformer, name: str | None) -> Source:
-    """A model that the caller has loaded."""
+    """A model that the caller has loaded.
+
+    Raises:
+        InvalidInput: It is no `SentenceTransformer`.
+    """
+    if not callable(getattr(model, "encode_query", None)) or not callable(getattr(model, "state_dict", None)):
+        raise InvalidInput(f"model= needs a name, a directory or a SentenceTransformer, got a {type(model).__name__}")
     facts = _facts_of(model)
     return Source(name or facts.name or "sentence-transformers", facts, lambda: model, lambda: None)
 
 
-def load_directory(directory: Path, device: str | None, trust_remote_code: bool = False) -> SentenceTransformer:
-    """Load from files alone, with no progress bar and no look at the network.
+def load_directory(
+    directory: Path, device: str | None, trust_remote_code: bool = False, offline: bool = True
+) -> SentenceTransformer:
+    """Load from files alone, with no progress bar; no look at the network unless `offline` is false.
 
     Raises:
         ModelError: sentence-transformers cannot load it.
@@ -93,7 +103,7 @@ def load_directory(directory: Path, device: str | None, trust_remote_code: bool 
     try:
         with _no_progress_bars():
             return SentenceTransformer(
-                str(directory), device=device, local_files_only=True, trust_remote_code=trust_remote_code
+                str(directory), device=device, local_files_only=offline, trust_remote_code=trust_remote_code
             )
     except Exception as exc:
         hint = (
@@ -105,7 +115,9 @@ def load_directory(directory: Path, device: str | None, trust_remote_code: bool 
         raise ModelError(f"The model in {directory} cannot be loaded: {first_line}.{hint}") from exc
 
 
-def _from_directory(directory: Path, name: str | None, device: str | None, trust_remote_code: bool) -> Source:
+def _from_directory(
+    directory: Path, name: str | None, device: str | None, trust_remote_code: bool, offline: bool = True
+) -> Source:
     try:
         facts = read_facts(directory)
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -118,7 +130,7 @@ def _from_directory(directory: Path, name: str | None, device: str | None, trust
     return Source(
         name or directory.as_posix(),
         facts,
-        lambda: load_directory(directory, device, trust_remote_code),
+        lambda: load_directory(directory, device, trust_remote_code, offline),
         lambda: facts.tokenizer,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import qdrant_edge as qe
 
 from xling.errors import InvalidInput
@@ -94,8 +95,12 @@ def _match(match: Mapping[str, Any]) -> Any:
         "text": qe.MatchText,
         "text_any": qe.MatchTextAny,
         "phrase": qe.MatchPhrase,
+        "prefix": qe.MatchPrefix,
+        "substring": qe.MatchSubstring,
     }
     ((kind, value),) = match.items()
+    if isinstance(value, bool):
+        value = np.bool_(value)  # a Python bool is an int too, and the binding would take it for one
     return kinds[kind](value)
 
 

@@ -18,7 +18,11 @@ from xling.store.base import FilterJson
 
 _CLAUSES = frozenset({"must", "should", "must_not", "min_should"})
 _RANGE = ("gt", "gte", "lt", "lte")
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_\-]+(?:\[\d*\])*")
+_CONDITIONS = _CLAUSES | {"key", "is_empty", "is_null", "has_id", "has_vector", "nested"}
+_PART = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<name>[^".]+?))(?P<array>(?:\[\d*\])*)(?:\.|$)')
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_\-]+")
+_EXACT = 2**53
+"""Integers up to here are exact as the floats that Qdrant's ranges hold."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 EXAMPLE = 'for example {"genre": ["drama", "comedy"], "year": {"gte": 1990, "lt": 2000}}'
 
@@ -37,7 +41,9 @@ def where_to_filter(
         where: A mapping of metadata fields to conditions, or a Qdrant filter (a `qdrant_client.models.Filter`, or
             its JSON), whose keys are payload paths and are taken as they are. A field's condition is a value
             (equality), a list (any of), `{"gt"|"gte"|"lt"|"lte": number or date}` (range), `{"not": value or list}`
-            or `{"exists": bool}`; None means that the field is empty. `{"and": [...]}`, `{"or": [...]}` and
+            or `{"exists": bool}`; None means that the field is null, an empty list or not there. A field that
+            holds a list meets a condition if one of its elements does. Dates without a time are midnight, times
+            without a zone UTC. `{"and": [...]}`, `{"or": [...]}` and
             `{"not": {...}}` combine. Dots in a field go into nested objects.
         languages: BCP 47 codes in their normal form, any of which will do.
         source: The source.
@@ -68,9 +74,10 @@ def and_filters(*filters: FilterJson | None) -> FilterJson | None:
         return None
     if len(given) == 1:
         return given[0]
-    if all(set(f) <= {"must"} for f in given):
-        return {"must": [condition for f in given for condition in _as_list(f["must"])]}
-    return {"must": [condition for f in given for condition in ([f] if set(f) > {"must"} or "must" not in f else f["must"])]}
+    conditions: list[Any] = []
+    for filter in given:
+        conditions += _as_list(filter["must"]) if set(filter) == {"must"} else [filter]
+    return {"must": conditions}
 
 
 def field_names(filter: FilterJson) -> list[str]:
@@ -81,24 +88,42 @@ def field_names(filter: FilterJson) -> list[str]:
 def quote_path(path: str) -> str:
     """A dotted path as Qdrant parses it: parts with spaces, other scripts or signs in them are quoted.
 
+    A part that is quoted already stays so, which is the way to a name with a dot in it: `"file.name".size`. `[]` after
+    a part goes into each element of a list, `[0]` into one.
+
     Raises:
         InvalidInput: A part is empty or has a double quote, for which Qdrant's paths have no form.
     """
-    parts = path.split(".")
-    if not all(parts) or '"' in path:
-        raise InvalidInput(f"{path!r} cannot be filtered on: field names are parts joined by dots, without quotes")
-    return ".".join(part if _PLAIN_PART.fullmatch(part) else f'"{part}"' for part in parts)
+    parts: list[str] = []
+    end = 0
+    while end < len(path) and (part := _PART.match(path, end)):
+        name = part["quoted"] or part["name"]
+        quoted = part["quoted"] is not None or not _PLAIN_NAME.fullmatch(name)
+        parts.append((f'"{name}"' if quoted else name) + part["array"])
+        end = part.end()
+    if not path or end < len(path) or path.endswith("."):
+        raise InvalidInput(
+            f"{path!r} cannot be filtered on: a field is parts joined by dots, with double quotes only around a part"
+        )
+    return ".".join(parts)
 
 
 def _where(where: Any, prefix: str) -> FilterJson | None:
     if hasattr(where, "model_dump") and type(where).__module__.startswith("qdrant_client"):
-        return _checked(where.model_dump(mode="json", exclude_none=True))
+        return _checked(where.model_dump(mode="json", exclude_none=True, by_alias=True))
     if not isinstance(where, Mapping):
         raise InvalidInput(f"where= is a mapping of fields to conditions, {EXAMPLE}; not {where!r}")
-    if where and set(where) <= _CLAUSES and all(isinstance(v, (list, Mapping)) for v in where.values()):
+    if where and set(where) <= _CLAUSES and all(map(_is_clause, where.values())):
         return _checked(dict(where))
     conditions = [_condition(key, value, prefix) for key, value in where.items()]
     return {"must": conditions} if conditions else None
+
+
+def _is_clause(value: Any) -> bool:
+    """Whether this is conditions of Qdrant's, and not a condition of ours on a field that is named like a clause."""
+    if isinstance(value, Mapping):
+        return "conditions" in value or bool(set(value) & _CONDITIONS)
+    return isinstance(value, list) and all(isinstance(v, Mapping) and set(v) & _CONDITIONS for v in value)
 
 
 def _checked(filter: FilterJson) -> FilterJson | None:
@@ -118,7 +143,9 @@ def _condition(key: Any, value: Any, prefix: str) -> FilterJson:
         raise InvalidInput(f"fields are named by strings, not {key!r}; {EXAMPLE}")
     if key in {"and", "or"}:
         if not isinstance(value, (list, tuple)) or not value or not all(isinstance(v, Mapping) and v for v in value):
-            raise InvalidInput(f'{key!r} takes a list of conditions: {{"{key}": [{{"year": 1954}}, {{"genre": "drama"}}]}}')
+            raise InvalidInput(
+                f'{key!r} takes a list of conditions: {{"{key}": [{{"year": 1954}}, {{"genre": "drama"}}]}}'
+            )
         return {"must" if key == "and" else "should": [_group(v, prefix) for v in value]}
     if key == "not":
         if not isinstance(value, Mapping) or not value:
@@ -144,7 +171,9 @@ def _field(path: str, value: Any) -> FilterJson:
 
 def _equals(path: str, value: Any) -> FilterJson:
     plain = to_jsonable(value)
-    if isinstance(plain, float):  # Qdrant matches no floats: a range of one point does
+    # Qdrant matches no floats, and takes 1990 and 1990.0 (what a table with a gap makes of a year) for different
+    # values: a range of one point finds both.
+    if isinstance(plain, float) or (type(plain) is int and abs(plain) <= _EXACT):
         return {"key": path, "range": {"gte": plain, "lte": plain}}
     if isinstance(plain, (str, int, bool)):
         return {"key": path, "match": {"value": plain}}
@@ -155,7 +184,10 @@ def _any_of(path: str, values: list[Any]) -> FilterJson:
     if not values:
         raise InvalidInput(f"the list for {path!r} is empty, so nothing could match; leave the field out")
     plain = [to_jsonable(value) for value in values]
-    if all(isinstance(v, str) for v in plain) or all(type(v) is int for v in plain):
+    kinds = {"number" if type(v) in (int, float) else type(v).__name__ for v in plain}
+    if len(kinds) > 1:
+        raise InvalidInput(f"the list for {path!r} mixes {' and '.join(sorted(kinds))}; use {{'or': [...]}} for that")
+    if kinds == {"str"}:
         return {"key": path, "match": {"any": plain}}
     return {"should": [_equals(path, value) for value in values]}
 
@@ -164,8 +196,8 @@ def _operators(path: str, operators: Mapping[str, Any]) -> FilterJson:
     unknown = [op for op in operators if op not in {*_RANGE, "not", "exists", "in"}]
     if unknown or not operators:
         raise InvalidInput(
-            f"{path!r} has the unknown condition {unknown}: use a value, a list, {', '.join(_RANGE)}, in, not or exists; "
-            f"{EXAMPLE}"
+            f"{path!r} has the unknown condition {unknown}: use a value, a list, {', '.join(_RANGE)}, in, not or "
+            f"exists; {EXAMPLE}"
         )
     conditions: list[FilterJson] = []
     bounds = {op: operators[op] for op in _RANGE if op in operators}
@@ -202,6 +234,8 @@ def _field_names(node: Any) -> Iterator[str]:
         for key, value in node.items():
             if key == "key" and isinstance(value, str):
                 yield value
+            elif key == "nested" and isinstance(value, Mapping):
+                yield from (f"{value.get('key')}[].{name}" for name in _field_names(value.get("filter")))
             elif key != "match":
                 yield from _field_names(value)
     elif isinstance(node, (list, tuple)):

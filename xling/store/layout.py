@@ -11,6 +11,7 @@ from xling.store.base import FilterJson, IndexKind, Record
 
 OWN_INDEXES: dict[str, IndexKind] = {
     "doc": "keyword",
+    "lang": "keyword",
     "langs": "keyword",
     "source": "keyword",
     "chunk": "integer",

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import ipaddress
-import warnings
+import contextlib
+import inspect
+import json
+import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.errors import InsecureKeyWarning, InvalidInput, StoreError
+from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
 from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
+from xling.store.records import plain_id, to_record, vector_selector
+from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, translated
-from xling.store.vectors import check_points
+from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient, models
 
+_T = TypeVar("_T")
 _MAX_POINTS = 1000
+_MAX_IDS = 10_000
 _MAX_BYTES = 3_000_000
 """Below the 4 MB that gRPC allows a message by default, and far below the 32 MiB of REST."""
+_local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
+"""Local mode is plain Python data: one thread at a time for each client."""
 
 
 class ServerStore(Store):
@@ -33,7 +41,7 @@ class ServerStore(Store):
         api_key: Its key, if it wants one. It appears in no message and no repr.
         client: A client instead of an address; it is left open by `close`.
         prefer_grpc: Talk gRPC.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for an answer, 30 by default.
     """
 
     def __init__(
@@ -49,19 +57,20 @@ class ServerStore(Store):
         self.name = name
         self._owned = client is None
         if client is not None:
+            if not hasattr(client, "query_batch_points") or inspect.iscoroutinefunction(client.query_batch_points):
+                raise InvalidInput(f"client= takes a qdrant_client.QdrantClient, not {type(client).__name__}")
             self._client = client
-            self.location = _location_of(client)
+            self.location = location_of(client)
         elif url is not None:
-            self.location = _without_credentials(url)
-            self._client = _connect(url, api_key, prefer_grpc, timeout)
+            self.location = without_credentials(url)
+            self._client = connect(url, api_key, prefer_grpc, timeout)
         else:
             raise InvalidInput("a server store needs a url or a client")
         self._sizes: dict[str, int] = {}
-
-    @property
-    def _local(self) -> bool:
-        """Whether the client is qdrant-client's own local mode, which has no payload indexes."""
-        return type(self._client._client).__name__ == "QdrantLocal"
+        self._closed = False
+        # Local mode is qdrant-client's own engine in Python: without payload indexes, and for one thread only.
+        self._local = type(getattr(self._client, "_client", None)).__name__ == "QdrantLocal"
+        self._lock = _local_locks.setdefault(self._client, threading.RLock()) if self._local else None
 
     def exists(self) -> bool:
         with self._errors("look for it"):
@@ -70,24 +79,19 @@ class ServerStore(Store):
     def create(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
         from qdrant_client import models
 
-        params = {v.name: models.VectorParams(size=v.size, distance=models.Distance(v.distance)) for v in schema.vectors}
+        params = {
+            v.name: models.VectorParams(size=v.size, distance=models.Distance(v.distance)) for v in schema.vectors
+        }
         config: Any = params[""] if set(params) == {""} else params
         try:
             with self._errors("create it"):
                 self._client.create_collection(self.name, vectors_config=config, metadata=dict(metadata))
-        except StoreError as exc:
-            if not already_exists(exc.__cause__):
-                raise
-            return
-        except InvalidInput as exc:  # a conflict is a status of the 400s
+        except XlingError as exc:
             if not already_exists(exc.__cause__):
                 raise
             return
         if metadata and not self.metadata():
-            raise StoreError(
-                f"the Qdrant server at {self.location} keeps no metadata of collections, which xling needs: "
-                f"upgrade it to 1.16 or newer. The collection {self.name!r} was created and is empty"
-            )
+            raise self._too_old(f"The collection {self.name!r} was created and is empty")
         self.ensure_indexes(schema.indexes)
 
     def drop(self) -> None:
@@ -111,24 +115,42 @@ class ServerStore(Store):
     def update_metadata(self, changes: Mapping[str, Any]) -> None:
         with self._errors("write its metadata"):
             self._client.update_collection(self.name, metadata=dict(changes))
+        kept = self.metadata()
+        if any(value is not None and key not in kept for key, value in changes.items()):
+            raise self._too_old("Nothing was written")
+
+    def _too_old(self, state: str) -> StoreError:
+        return StoreError(
+            f"the Qdrant server at {self.location} keeps no metadata of collections, which xling needs: upgrade it "
+            f"to 1.16 or newer. {state}"
+        )
 
     def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> None:
+        from qdrant_client import models
+
+        kinds = {kind.value for kind in models.PayloadSchemaType} - {"geo"}
+        if wrong := set(indexes.values()) - kinds:
+            raise InvalidInput(f"{sorted(wrong)} are no kinds of index; there are {sorted(kinds)}")
         if self._local:
             return
         present = self.schema().indexes
         for key, kind in indexes.items():
             if key not in present:
                 with self._errors("index a field"):
-                    self._client.create_payload_index(self.name, key, field_schema=kind, wait=True)
+                    schema = models.PayloadSchemaType(kind)
+                    self._client.create_payload_index(self.name, key, field_schema=schema, wait=True)
 
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
         from qdrant_client import models
 
         check_points(points, self._size_of(vector_name))
-        for batch in _batches(points):
+        for point in points:
+            canonical_id(point.id)
+        sizes = [4 * len(p.vector) + _payload_bytes(p.payload) for p in points]
+        for batch in _batches(points, sizes):
             structs = [
                 models.PointStruct(
-                    id=p.id,
+                    id=canonical_id(p.id),
                     vector={vector_name: p.vector.tolist()} if vector_name else p.vector.tolist(),
                     payload=p.payload,
                 )
@@ -141,33 +163,42 @@ class ServerStore(Store):
         from qdrant_client import models
 
         operations = [
-            models.OverwritePayloadOperation(overwrite_payload=models.SetPayload(payload=payload, points=[id]))
+            models.OverwritePayloadOperation(
+                overwrite_payload=models.SetPayload(payload=payload, points=[canonical_id(id)])
+            )
             for id, payload in payloads.items()
         ]
-        with self._errors("write metadata"):
-            for start in range(0, len(operations), _MAX_POINTS):
-                self._client.batch_update_points(self.name, operations[start : start + _MAX_POINTS], wait=True)
+        for batch in _batches(operations, [_payload_bytes(payload) for payload in payloads.values()]):
+            with self._errors("write metadata"):
+                self._client.batch_update_points(self.name, batch, wait=True)
 
     def retrieve(self, ids: Sequence[PointId], *, with_vector: str | None = None) -> list[Record]:
-        if not ids:
-            return []
-        with self._errors("read points"):
-            points = self._client.retrieve(
-                self.name, list(ids), with_payload=True, with_vectors=_vector_selector(with_vector)
-            )
-        found = {_plain_id(p.id): p for p in points}
-        return [_record(found[key], with_vector) for id in ids if (key := _plain_id(id)) in found]
+        wanted = [canonical_id(id) for id in ids]
+        found: dict[PointId, Record] = {}
+        for start in range(0, len(wanted), _MAX_IDS):
+            with self._errors("read points"):
+                points = self._client.retrieve(
+                    self.name,
+                    wanted[start : start + _MAX_IDS],
+                    with_payload=True,
+                    with_vectors=vector_selector(with_vector),
+                )
+            found |= {plain_id(p.id): to_record(p, with_vector) for p in points}
+        return [found[id] for id in wanted if id in found]
 
     def delete(self, *, ids: Sequence[PointId] | None = None, filter: FilterJson | None = None) -> None:
         from qdrant_client import models
 
-        if (ids is None) == (filter is None):
-            raise InvalidInput("delete takes ids or a filter, one of the two")
-        selector: Any = (
-            models.PointIdsList(points=list(ids)) if ids is not None else models.FilterSelector(filter=_filter(filter))
-        )
-        with self._errors("delete points"):
-            self._client.delete(self.name, points_selector=selector, wait=True)
+        check_delete(ids, filter)
+        selectors: list[Any]
+        if ids is not None:
+            wanted: list[Any] = [canonical_id(id) for id in ids]
+            selectors = [models.PointIdsList(points=wanted[i : i + _MAX_IDS]) for i in range(0, len(wanted), _MAX_IDS)]
+        else:
+            selectors = [models.FilterSelector(filter=_filter(filter) or models.Filter())]
+        for selector in selectors:
+            with self._errors("delete points"):
+                self._client.delete(self.name, points_selector=selector, wait=True)
 
     def count(self, filter: FilterJson | None = None) -> int:
         with self._errors("count points"):
@@ -186,11 +217,11 @@ class ServerStore(Store):
                 self.name,
                 scroll_filter=_filter(filter),
                 limit=limit,
-                offset=offset,
+                offset=None if offset is None else canonical_id(offset),
                 with_payload=True,
-                with_vectors=_vector_selector(with_vector),
+                with_vectors=vector_selector(with_vector),
             )
-        return [_record(p, with_vector) for p in points], None if following is None else _plain_id(following)
+        return [to_record(p, with_vector) for p in points], None if following is None else plain_id(following)
 
     def query(
         self,
@@ -205,6 +236,7 @@ class ServerStore(Store):
     ) -> list[list[Record]]:
         from qdrant_client import models
 
+        check_queries(vectors, self._size_of(vector_name))
         returned = vector_name if with_vector else None
         requests = [
             models.QueryRequest(
@@ -214,8 +246,9 @@ class ServerStore(Store):
                 limit=limit,
                 offset=offset or None,
                 with_payload=True,
-                with_vector=_vector_selector(returned),
-                params=models.SearchParams(exact=True) if exact else None,
+                with_vector=vector_selector(returned),
+                # Local mode is always exact, and warns where it is asked to be.
+                params=models.SearchParams(exact=True) if exact and not self._local else None,
             )
             for row, filter in zip(vectors, filters, strict=True)
         ]
@@ -223,7 +256,7 @@ class ServerStore(Store):
             return []
         with self._errors("search"):
             responses = self._client.query_batch_points(self.name, requests)
-        return [[_record(point, returned, point.score) for point in response.points] for response in responses]
+        return [[to_record(point, returned, point.score) for point in response.points] for response in responses]
 
     def facet(self, key: str, *, filter: FilterJson | None = None, limit: int = 1000) -> dict[str, int]:
         with self._errors("count values"):
@@ -245,9 +278,10 @@ class ServerStore(Store):
             }
 
     def close(self) -> None:
-        if self._owned:
-            self._owned = False
-            self._client.close()
+        if not self._closed:
+            self._closed = True
+            if self._owned:
+                self._client.close()
 
     def _info(self) -> models.CollectionInfo:
         return self._client.get_collection(self.name)
@@ -259,66 +293,32 @@ class ServerStore(Store):
             raise InvalidInput(f"the collection {self.name!r} has no vector {vector_name!r}")
         return self._sizes[vector_name]
 
-    def _errors(self, doing: str) -> Any:
-        return translated(doing, name=self.name, location=self.location)
+    @contextlib.contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        if self._closed:
+            raise CollectionClosed(f"the collection {self.name!r} is closed")
+        with self._lock or contextlib.nullcontext(), translated(doing, name=self.name, location=self.location):
+            yield
 
 
-def _connect(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None) -> QdrantClient:
-    from qdrant_client import QdrantClient
-
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidInput(f"{_without_credentials(url)!r} is not a server's address; one is 'http://localhost:6333'")
-    if api_key and parts.scheme == "http" and not _is_loopback(parts.hostname):
-        warnings.warn(
-            f"the API key for {_without_credentials(url)} travels unencrypted over http; use https",
-            InsecureKeyWarning,
-            stacklevel=5,
-        )
-    with warnings.catch_warnings():
-        # The client warns of the key as well, for loopback too, and of a server that is not up yet.
-        warnings.simplefilter("ignore")
-        return QdrantClient(
-            url=url, api_key=api_key, prefer_grpc=prefer_grpc, timeout=None if timeout is None else max(1, round(timeout))
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _location_of(client: QdrantClient) -> str:
-    options = getattr(client, "init_options", {})
-    for key in ("url", "host", "path", "location"):
-        if options.get(key):
-            return _without_credentials(str(options[key])) if key == "url" else str(options[key])
-    return "a qdrant client"
-
-
-def _batches(points: Sequence[Point]) -> Iterator[list[Point]]:
+def _batches(items: Sequence[_T], sizes: Sequence[int]) -> Iterator[list[_T]]:
     """Cut by count and by bytes, so that no message is larger than servers take."""
-    batch: list[Point] = []
-    size = 0
-    for point in points:
-        # 4 bytes a number in gRPC, up to about 12 characters in JSON; JSON has eight times gRPC's limit.
-        own = 4 * len(point.vector) + 4 * sum(len(str(v)) for v in point.payload.values()) + 200
-        if batch and (len(batch) >= _MAX_POINTS or size + own > _MAX_BYTES):
+    batch: list[_T] = []
+    total = 0
+    for item, size in zip(items, sizes, strict=True):
+        if batch and (len(batch) >= _MAX_POINTS or total + size > _MAX_BYTES):
             yield batch
-            batch, size = [], 0
-        batch.append(point)
-        size += own
+            batch, total = [], 0
+        batch.append(item)
+        total += size
     if batch:
         yield batch
+
+
+def _payload_bytes(payload: Mapping[str, Any]) -> int:
+    # As JSON with all but ASCII escaped: never less than what UTF-8 takes. Vectors count 4 bytes a number, which is
+    # what they take in gRPC; in JSON five times that, under a limit eight times as high.
+    return len(json.dumps(payload, default=str)) + 200
 
 
 def _filter(filter: FilterJson | None) -> models.Filter | None:
@@ -332,25 +332,3 @@ def _filter(filter: FilterJson | None) -> models.Filter | None:
     except ValidationError as exc:
         problem = exc.errors()[0]
         raise InvalidInput(f"the filter {filter!r} is not one that Qdrant knows: {problem['msg']}") from exc
-
-
-def _vector_selector(vector_name: str | None) -> Any:
-    if vector_name is None:
-        return False
-    return [vector_name] if vector_name else True
-
-
-def _plain_id(id: Any) -> PointId:
-    return id if isinstance(id, int) else str(id).lower()
-
-
-def _record(point: Any, vector_name: str | None, score: float | None = None) -> Record:
-    vector = None
-    if vector_name is not None and point.vector is not None:
-        vector = point.vector.get(vector_name) if isinstance(point.vector, dict) else point.vector
-    return Record(
-        id=_plain_id(point.id),
-        payload=point.payload or {},
-        score=score,
-        vector=None if vector is None else np.asarray(vector, dtype=np.float32),
-    )

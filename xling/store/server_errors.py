@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 
 from xling.errors import (
@@ -18,6 +19,8 @@ from xling.errors import (
 _GRPC_TO_HTTP = {
     "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,
+    "FAILED_PRECONDITION": 400,
+    "OUT_OF_RANGE": 400,
     "NOT_FOUND": 404,
     "ALREADY_EXISTS": 409,
     "INVALID_ARGUMENT": 400,
@@ -48,13 +51,21 @@ def _translate(exc: Exception, doing: str, name: str, location: str) -> XlingErr
     what = f"cannot {doing} in the collection {name!r} at {location}"
     if status in (401, 403):
         return AccessDenied(f"{what}: Qdrant refused the API key ({status}); check api_key= and what the key may do")
+    if "point" in reason.lower() and ("No point with id" in reason or "not found" in reason.lower()):
+        return StoreError(f"{what}: {reason}")
     if status == 404 or "doesn't exist" in reason or ("not found" in reason and "ollection" in reason):
         return CollectionNotFound(f"there is no collection {name!r} at {location}")
     if status is not None and 400 <= status < 500 and status != 429 and status != 408:
         return InvalidInput(f"{what}: Qdrant says {reason}")
-    if "closed" in reason and "lient" in reason:
+    if "closed" in reason and ("lient" in reason or "QdrantLocal" in reason or "channel" in reason):
         return CollectionClosed(f"the client of the collection {name!r} is closed")
-    if status in (408, 429, 502, 503, 504) or _is_connection_error(exc):
+    if type(exc).__name__ == "ResourceExhaustedResponse":  # what qdrant-client makes of 429
+        status = 429
+    if status == 429:
+        return StoreUnavailable(f"{what}: the server takes no more requests just now ({reason}); try again later")
+    if _is_no_answer_of_qdrants(exc):
+        return StoreError(f"{what}: what answers there is no Qdrant server, or one that this qdrant-client cannot read")
+    if status in (408, 502, 503, 504) or _is_connection_error(exc):
         return StoreUnavailable(
             f"{what}: the server could not be reached or did not answer in time ({reason}); "
             f"check the address and that Qdrant runs there, or give a longer timeout="
@@ -80,8 +91,6 @@ def _reason(exc: BaseException) -> str:
     content = getattr(exc, "content", None)
     if isinstance(content, bytes):
         with contextlib.suppress(ValueError):
-            import json
-
             parsed = json.loads(content)
             error = parsed.get("status", {}) if isinstance(parsed, dict) else {}
             if isinstance(error, dict) and error.get("error"):
@@ -104,3 +113,9 @@ def _is_connection_error(exc: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def _is_no_answer_of_qdrants(exc: BaseException) -> bool:
+    """A good status with a body that is not JSON, or not the JSON that was due."""
+    source = getattr(exc, "source", exc)
+    return isinstance(source, json.JSONDecodeError) or type(source).__name__ == "ValidationError"
