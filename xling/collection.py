@@ -177,21 +177,21 @@ class Collection:
         )
 
     @overload
-    def get(self, ids: DocumentId) -> Document | None: ...
+    def get(self, ids: DocumentId) -> Document | None: ...  # type: ignore[overload-overlap]  # a str is a Sequence
     @overload
     def get(self, ids: Sequence[DocumentId]) -> list[Document | None]: ...
 
     def get(self, ids: DocumentId | Sequence[DocumentId]) -> Document | list[Document | None] | None:
         """The document of an id, whole, or None; for a list of ids a list of the same length."""
         self._check_open()
-        single = isinstance(ids, (str, int, UUID))
-        points = [self._point_id(id) for id in ([ids] if single else ids)]  # type: ignore[union-attr,list-item]
+        wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids)
+        points = [self._point_id(id) for id in wanted]
         heads = {record.id: record for record in self.store.retrieve(points)}
         found: list[Document | None] = [
             document_from_records([heads[p], *self._tail(heads[p])], self._layout) if p in heads else None
             for p in points
         ]
-        return found[0] if single else found
+        return found[0] if isinstance(ids, (str, int, UUID)) else found
 
     def delete(
         self,

@@ -268,7 +268,7 @@ def test_vectors_of_the_wrong_size_are_refused_before_writing(make, encoder):
 
 def test_an_iterable_that_fails_keeps_what_came_before(make):
     def broken():
-        yield from ("text %d" % i for i in range(5))
+        yield from (f"text {i}" for i in range(5))
         raise OSError("the file went away")
 
     collection = make("c")

@@ -33,11 +33,8 @@ def test_every_id_comes_back_as_given(id):
 
 @given(IDS, IDS)
 def test_different_ids_are_different_documents(a, b):
-    same = (
-        a == b
-        and type(a) is type(b)
-        or str(a).lower() == str(b).lower()
-        and isinstance(b, uuid.UUID) != isinstance(a, uuid.UUID)
+    same = (a == b and type(a) is type(b)) or (
+        str(a).lower() == str(b).lower() and isinstance(b, uuid.UUID) != isinstance(a, uuid.UUID)
     )
     assert (key(a) == key(b)) == bool(same)
 

@@ -1,4 +1,4 @@
-"""Documents → points in a store: compared with what is stored, encoded in batches, written while the next is encoded."""
+"""Documents → points in a store: compared with what is there, encoded in batches, written while the next is encoded."""
 
 from __future__ import annotations
 
