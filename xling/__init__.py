@@ -8,7 +8,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from xling.collection import Collection as Collection
-    from xling.collection import open as open
     from xling.errors import AccessDenied as AccessDenied
     from xling.errors import CollectionClosed as CollectionClosed
     from xling.errors import CollectionLocked as CollectionLocked
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from xling.errors import UnknownFieldWarning as UnknownFieldWarning
     from xling.errors import XlingError as XlingError
     from xling.errors import XlingWarning as XlingWarning
+    from xling.opening import open as open
     from xling.space.protocols import Encoder as Encoder
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from xling.types import Skipped as Skipped
 
 _HOMES = {
-    "xling.collection": ("Collection", "open"),
+    "xling.collection": ("Collection",),
+    "xling.opening": ("open",),
     "xling.errors": (
         "AccessDenied",
         "CollectionClosed",

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import builtins
 import threading
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, overload
 from uuid import UUID
 
-from xling.errors import CollectionClosed, InvalidInput, UnknownFieldWarning
+from xling.attach import METADATA_KEY, Opened
+from xling.errors import CollectionClosed, InvalidInput
 from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.ingest.documents import Input, rows
-from xling.language import Detector, detector, normalise_code
-from xling.opening import METADATA_KEY, Opened, make_store, open_collection
-from xling.search.engine import search_vectors
+from xling.language import Detector, normalise_code
+from xling.search.filters import Filters, Where
+from xling.search.plan import Plan
 from xling.search.query import encode_queries
-from xling.space import Encoder, SharedSpace
-from xling.store.base import FilterJson, IndexKind, PointId, Record, Store
-from xling.store.filters import and_filters, field_names, where_to_filter
+from xling.search.searcher import Searcher
+from xling.space import SharedSpace
+from xling.space.collection_stats import CollectionStatistics
+from xling.store.base import FilterJson, PointId, Record, Store
+from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
-from xling.store.layout import HEADS, OWN_INDEXES
+from xling.store.layout import HEADS
 from xling.store.points import chunk_ids, document_from_records
-from xling.types import Document, DocumentId, Hit, Info, Report
-
-if TYPE_CHECKING:
-    from qdrant_client import QdrantClient, models
-
-Where: TypeAlias = "Mapping[str, Any] | models.Filter"
-"""A condition on metadata: `{"genre": "drama", "year": {"gte": 1990}}`, or a `qdrant_client.models.Filter`."""
-
-MAX_LIMIT = 10_000
+from xling.types import Document, DocumentId, Hit, Info, Progress, Report
 
 
 class Collection:
@@ -44,14 +36,32 @@ class Collection:
         store: The store underneath, for what xling does not cover.
     """
 
-    def __init__(self, opened: Opened, *, detector: Detector) -> None:
+    def __init__(
+        self, opened: Opened, *, detector: Detector, progress: Callable[[Progress], None] | None = None
+    ) -> None:
         self.name = opened.store.name
         self.store: Store = opened.store
         self.space: SharedSpace = opened.space
         self._layout, self._vector_name, self._namespace = opened.layout, opened.vector_name, opened.namespace
         self._detector = detector
         self._write_lock = threading.Lock()
-        self._known_fields = set(OWN_INDEXES)
+        self._filters = Filters(opened.store, opened.layout)
+        self._statistics = CollectionStatistics(
+            opened.store,
+            opened.space.dimension,
+            vector_name=opened.vector_name,
+            layout=opened.layout,
+            detector=detector,
+        )
+        self._searcher = Searcher(
+            opened.store,
+            opened.space,
+            opened.layout,
+            vector_name=opened.vector_name,
+            distance=opened.distance,
+            statistics=self._statistics,
+            progress=progress,
+        )
         self._closed = False
 
     def add(
@@ -99,6 +109,7 @@ class Collection:
             self._detector,
             namespace=namespace,
             vector_name=self._vector_name,
+            statistics=self._statistics,
             batch_size=batch_size,
         )
         with self._write_lock:
@@ -113,7 +124,13 @@ class Collection:
         languages: Sequence[str] | None = None,
         where: Where | None = None,
         source: str | None = None,
+        neutral: float = 1.0,
+        balance: bool | float = False,
+        prefer: Sequence[str] | None = None,
+        rescore: bool = False,
+        distinct: str | None = None,
         min_score: float | None = None,
+        min_confidence: float | None = None,
         exact: bool = False,
     ) -> list[Hit]:
         """The documents nearest in meaning to a query of any language, best first.
@@ -126,11 +143,22 @@ class Collection:
             where: Only documents whose metadata meet this: `{"genre": "drama"}`, `{"genre": ["drama", "comedy"]}`,
                 `{"year": {"gte": 1990, "lt": 2000}}`, `{"or": [...]}`, `{"not": {...}}`, or a Qdrant `Filter`.
             source: Only documents of this source.
+            neutral: How far the language is taken out of the query: 1 ranks by meaning alone, 0 is the model as it
+                is, which puts texts of the query's own language first. Nothing is re-indexed for it.
+            balance: Ask each language for its best and make their scores comparable, for collections where each
+                language holds an answer. True is full strength, a number from 0 to 1 less.
+            prefer: Languages to put first among hits that are about as good.
+            rescore: Give the hundred best a second look, with their own vectors made neutral too. Ranks better in
+                collections of some size, and costs reading those vectors.
+            distinct: A metadata field, e.g. `translation_of`: documents of equal value take one place, the further
+                ones are in `Hit.others`.
             min_score: Leave out hits that score less.
+            min_confidence: Leave out hits that are less sure, 0 to 1.
             exact: Compare with every vector instead of using the approximate index.
 
         Raises:
             InvalidInput: The query is blank, or a filter or number makes no sense.
+            ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
         """
         return self.search_many(
             [query],
@@ -139,7 +167,13 @@ class Collection:
             languages=languages,
             where=where,
             source=source,
+            neutral=neutral,
+            balance=balance,
+            prefer=prefer,
+            rescore=rescore,
+            distinct=distinct,
             min_score=min_score,
+            min_confidence=min_confidence,
             exact=exact,
         )[0]
 
@@ -152,29 +186,37 @@ class Collection:
         languages: Sequence[str] | None = None,
         where: Where | None = None,
         source: str | None = None,
+        neutral: float = 1.0,
+        balance: bool | float = False,
+        prefer: Sequence[str] | None = None,
+        rescore: bool = False,
+        distinct: str | None = None,
         min_score: float | None = None,
+        min_confidence: float | None = None,
         exact: bool = False,
     ) -> list[list[Hit]]:
         """`search` for several queries at once: one batch through the encoder, one through the store."""
         self._check_open()
         if isinstance(queries, str):
             raise InvalidInput("search_many takes a list of queries; for one query use search()")
-        if not 1 <= limit <= MAX_LIMIT or not 0 <= offset <= MAX_LIMIT:
-            raise InvalidInput(f"limit must be 1 to {MAX_LIMIT} and offset 0 to {MAX_LIMIT}, got {limit} and {offset}")
-        filter = self._filter(languages, where, source)
-        if not queries:
-            return []
-        return search_vectors(
-            self.store,
-            encode_queries(self.space, queries),
-            self._layout,
-            vector_name=self._vector_name,
-            filter=filter,
+        if isinstance(prefer, str):
+            raise InvalidInput(f"prefer= is a list of languages, e.g. [{prefer!r}]")
+        plan = Plan(
             limit=limit,
             offset=offset,
+            filter=self._filters(languages, where, source),
+            neutral=neutral,
+            balance=float(balance),
+            prefer=tuple(normalise_code(code) for code in prefer or ()),
+            rescore=rescore,
+            distinct=distinct,
             min_score=min_score,
+            min_confidence=min_confidence,
             exact=exact,
         )
+        if not queries:
+            return []
+        return self._searcher.search(encode_queries(self.space, queries, plan.neutral), plan)
 
     @overload
     def get(self, ids: DocumentId) -> Document | None: ...  # type: ignore[overload-overlap]  # a str is a Sequence
@@ -207,19 +249,23 @@ class Collection:
             `deleted` counts the documents that were there.
         """
         self._check_open()
-        filter = self._filter(languages, where, source)
+        filter = self._filters(languages, where, source)
         if (ids is None) == (filter is None):
             raise InvalidInput("delete() takes ids, or a filter (where=, languages=, source=): one of the two")
         with self._write_lock:
             if filter is not None:
                 deleted = self.store.count(self._heads(filter))
+                self._statistics.removing_matches(filter)
                 self.store.delete(filter=filter)
+                self._statistics.save()
                 return Report(deleted=deleted)
             wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids or ())
             heads = self.store.retrieve(list(dict.fromkeys(self._point_id(id) for id in wanted)))
             points = [point for head in heads for point in self._point_ids(head)]
             if points:
+                self._statistics.removing(points)
                 self.store.delete(ids=points)
+                self._statistics.save()
             return Report(deleted=len(heads))
 
     def count(
@@ -231,7 +277,7 @@ class Collection:
     ) -> int:
         """Number of documents, of all or of those that meet a filter."""
         self._check_open()
-        return self.store.count(self._heads(self._filter(languages, where, source)))
+        return self.store.count(self._heads(self._filters(languages, where, source)))
 
     def info(self) -> Info:
         """What the collection is and holds: model, documents, languages, indexes, the store's own figures."""
@@ -258,13 +304,17 @@ class Collection:
         self._check_open()
         with self._write_lock:
             self.store.drop()
-        self.close()
+        self._closed = True
+        self.store.close()
 
     def close(self) -> None:
         """Release the collection's files or connection. A client that was handed in stays open."""
         if not self._closed:
             self._closed = True
-            self.store.close()
+            try:
+                self._statistics.save(now=True)
+            finally:
+                self.store.close()
 
     def __enter__(self) -> Collection:
         return self
@@ -310,107 +360,3 @@ class Collection:
 
     def _heads(self, filter: FilterJson | None) -> FilterJson | None:
         return and_filters(filter, HEADS) if self._layout.own else filter
-
-    def _filter(self, languages: Sequence[str] | None, where: Where | None, source: str | None) -> FilterJson | None:
-        if languages is not None and self._layout.lang_key is None:
-            raise InvalidInput(
-                f"the payloads of {self.name!r} name no language; open it with lang_key= if they do under another key"
-            )
-        filter = where_to_filter(
-            where,
-            languages=languages if isinstance(languages, str | None) else [normalise_code(c) for c in languages],
-            source=source,
-            prefix=self._layout.metadata_prefix,
-            lang_key=self._layout.lang_key or "",
-        )
-        if filter is not None:
-            self._warn_of_unknown_fields(filter)
-        return filter
-
-    def _warn_of_unknown_fields(self, filter: FilterJson) -> None:
-        """A misspelt field matches nothing, silently: say so. Asked once a field, as long as it is unknown."""
-        for name in field_names(filter):
-            if name in self._known_fields:
-                continue
-            if self.store.count({"must_not": [{"is_empty": {"key": name}}]}):
-                self._known_fields.add(name)
-            else:
-                shown = name.removeprefix(self._layout.metadata_prefix)
-                warnings.warn(
-                    f"no document of {self.name!r} has the field {shown!r}, so a condition on it matches nothing",
-                    UnknownFieldWarning,
-                    stacklevel=4,
-                )
-
-
-def open(
-    name: str,
-    *,
-    path: str | Path | None = None,
-    url: str | None = None,
-    api_key: str | None = None,
-    client: QdrantClient | None = None,
-    model: str | Path | Encoder | None = None,
-    create: bool = True,
-    indexes: Mapping[str, IndexKind] | None = None,
-    languages: Sequence[str] | None = None,
-    language_detector: Detector | None = None,
-    vector_name: str | None = None,
-    text_key: str | None = None,
-    lang_key: str | None = None,
-    device: str | None = None,
-    prefer_grpc: bool = False,
-    timeout: float | None = None,
-) -> Collection:
-    """Open a collection, creating it if it does not exist. Nothing is ever deleted or recreated by this.
-
-    Without `path`, `url` or `client` the collection is embedded (Qdrant Edge, in this process) and lies in the
-    user's data directory.
-
-    Args:
-        name: The collection's name.
-        path: Directory that holds embedded collections, one sub-directory each.
-        url: Address of a Qdrant server, with `api_key` if it wants one.
-        client: A `QdrantClient` you already have, local mode included; it is not closed by xling.
-        model: A model's name or path, a `SentenceTransformer`, or any `Encoder`. Not needed for a collection that
-            xling made: it records its own. A new collection takes the bundled model if installed, else
-            `intfloat/multilingual-e5-small`.
-        create: Whether to create it if it does not exist.
-        indexes: Metadata fields to index, for speed: `{"year": "integer", "genre": "keyword"}`.
-        languages: The only languages that detection may answer, where you know them.
-        language_detector: Detects languages instead of xling's own.
-        vector_name: Which named vector holds the embeddings.
-        text_key: Payload path of the text, in a collection that another tool made; found by itself as a rule.
-        lang_key: Payload path of the language in such a collection.
-        device: Where the model runs, e.g. `cpu` or `cuda`.
-        prefer_grpc: Talk gRPC to the server.
-        timeout: Seconds to wait for the server.
-
-    Raises:
-        SpaceMismatch: The collection was written with another model.
-        CollectionLocked: The embedded collection is open elsewhere.
-        CollectionNotFound: `create` is false and it does not exist.
-        ModelError: The model cannot be had; the message lists the ways out.
-        InvalidInput: Arguments that do not go together, or a collection of another tool opened without `model`.
-        StoreError: Qdrant could not be reached, or refused.
-    """
-    if languages is not None and language_detector is not None:
-        raise InvalidInput("give languages= or language_detector=, not both")
-    store = make_store(
-        name, path=path, url=url, client=client, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout
-    )
-    try:
-        opened = open_collection(
-            store,
-            model=model,
-            create=create,
-            vector_name=vector_name,
-            text_key=text_key,
-            lang_key=lang_key,
-            indexes=indexes,
-            device=device,
-        )
-        return Collection(opened, detector=language_detector or detector(languages=languages))
-    except builtins.BaseException:
-        store.close()
-        raise

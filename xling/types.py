@@ -59,20 +59,26 @@ class Hit(_Frozen):
         text: The text of the document, or of its best piece where it was split (see `chunk`).
         score: As Qdrant gives it: cosine similarity for collections that xling made. Comparable within one
             collection and model only.
+        confidence: What the score means, 0 to 1, on a scale that is the same for every model: 0 is no nearer than
+            random texts of different languages, 1 as near as a translation, and at 0.5 both errors are equally
+            likely. None where the model has no calibration.
         lang: BCP 47 code, `und` if unknown.
         id: The document's id as it was given, or the id it was stored under.
         metadata: As stored.
         source: As stored.
         chunk: Set where the document was split because it is longer than the model reads.
+        others: With `distinct=`, the further documents of the same item, best first.
     """
 
     text: str
     score: float
+    confidence: float | None = None
     lang: str = "und"
     id: DocumentId | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     source: str | None = None
     chunk: Chunk | None = None
+    others: tuple[Hit, ...] = ()
 
     @field_serializer("metadata")
     def _plain_metadata(self, value: dict[str, Any]) -> Any:

@@ -262,7 +262,29 @@ def test_several_queries(filled):
         ("Danke", 1),
         ("Danke", 2),
     ]
-    assert set(found[0]) == {"query", "rank", "text", "score", "lang", "id", "metadata", "source", "chunk"}
+    from xling import Hit
+
+    assert set(found[0]) == {"query", "rank", *Hit.model_fields}
+
+
+def test_search_options_reach_the_search(filled):
+    neutral = hits(filled("search", "ありがとう", "--json"))
+    raw = hits(filled("search", "ありがとう", "--json", "--neutral", 0))
+    assert {hit["id"] for hit in neutral} == {hit["id"] for hit in raw}
+    assert [hit["score"] for hit in neutral] != [hit["score"] for hit in raw]
+    sure = hits(filled("search", "ありがとう", "--json", "--min-confidence", 0.5))
+    assert 0 < len(sure) < len(neutral)
+    assert all(hit["confidence"] >= 0.5 for hit in sure)
+    for options in (["--balance", 1], ["--rescore"], ["--prefer", "ja,en"], ["--distinct", "none"]):
+        assert {hit["id"] for hit in hits(filled("search", "ありがとう", "--json", *options))} == {h["id"] for h in raw}
+    assert filled("search", "x", "--neutral", 3).code == 2
+
+
+def test_calibrate_tells_what_scores_of_a_model_mean(cli):
+    assert "translations" in cli("calibrate").out
+    found = json.loads(cli("calibrate", "bundled", "--json").out)
+    assert found["calibrated"]
+    assert found["scores"]["neutral"]["translation"] > found["scores"]["neutral"]["background"]
 
 
 def test_control_characters_of_a_text_do_not_reach_the_terminal(cli):
@@ -482,7 +504,7 @@ def test_an_unexpected_error_is_one_line_too_and_debug_shows_where(cli, monkeypa
     def broken(*args, **kwargs):
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("xling.collection.open", broken)
+    monkeypatch.setattr("xling.opening.open", broken)
     assert "ZeroDivisionError" in one_line(cli("info"), 1)
     assert "Traceback" in cli("info", "--debug").err
 

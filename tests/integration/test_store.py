@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.stores import KINDS, places
+from xling.attach import make_store
 from xling.errors import CollectionNotFound, InvalidInput
-from xling.opening import make_store
 from xling.store import Point, Schema, VectorSpec
 from xling.store.filters import where_to_filter
 

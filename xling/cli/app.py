@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from xling.cli import output
 from xling.cli.add import add
+from xling.cli.calibrate import calibrate
 from xling.cli.delete import delete
 from xling.cli.demo import demo
 from xling.cli.info import info, list_collections
@@ -53,6 +54,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_collections,
     "delete": delete,
     "models": models,
+    "calibrate": calibrate,
     "demo": demo,
 }
 for _name, _command in _COMMANDS.items():

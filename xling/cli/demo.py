@@ -50,7 +50,7 @@ def demo(
         languages = Counter(document["lang"] for document in documents)
         say(f"{len(documents)} phrases in {len(languages)} languages: {', '.join(sorted(languages))}")
         with _timed(seconds, "model"), output.working("loading the model"):
-            from xling.collection import open as open_collection
+            from xling.opening import open as open_collection
 
             collection = open_collection(NAME, path=path, model=model.model, device=model.device)
             collection.space.queries(["ready"])

@@ -42,7 +42,7 @@ def show_hits(query: str, hits: Sequence[Hit], *, several: bool, as_json: bool, 
 
 
 def hit_table(hits: Sequence[Hit], *, title: str | None = None, full: bool = False, ids: bool = True) -> Table:
-    """A table of hits: score, language, text and, if wanted, id. Wide characters are counted as two columns."""
+    """A table of hits: score, confidence, language, text, and id if wanted. Wide characters count as two columns."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -51,6 +51,7 @@ def hit_table(hits: Sequence[Hit], *, title: str | None = None, full: bool = Fal
         title=None if title is None else Text(output.printable(title)), title_justify="left", box=box.SIMPLE_HEAD
     )
     table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("conf.", justify="right", no_wrap=True)
     table.add_column("lang", no_wrap=True)
     table.add_column("text", overflow="fold", ratio=1)
     if ids:
@@ -59,7 +60,8 @@ def hit_table(hits: Sequence[Hit], *, title: str | None = None, full: bool = Fal
         text = output.printable(hit.text)
         if len(text) > _SHORT and not full:
             text = text[:_SHORT] + "…"
-        cells = [Text(f"{hit.score:.3f}"), Text(output.printable(hit.lang)), Text(text)]
+        confidence = "" if hit.confidence is None else f"{hit.confidence:.2f}"
+        cells = [Text(f"{hit.score:.3f}"), Text(confidence), Text(output.printable(hit.lang)), Text(text)]
         if ids:
             cells.append(Text("" if hit.id is None else output.printable(str(hit.id))))
         table.add_row(*cells)

@@ -87,8 +87,8 @@ def list_collections(
 
 def _entry(directory: Path, name: str) -> dict[str, Any] | None:
     """What is known of one collection without loading its model; None if it is none."""
+    from xling.attach import METADATA_KEY, make_store
     from xling.errors import CollectionLocked, XlingError
-    from xling.opening import METADATA_KEY, make_store
     from xling.store.layout import HEADS
 
     entry: dict[str, Any] = {"name": name, "documents": None, "model": None, "state": "ok"}

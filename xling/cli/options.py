@@ -79,7 +79,7 @@ class Target:
 
     def open(self, model: Model, *, create: bool = False) -> Collection:
         """The collection; a URL of the environment gives way to `--path`."""
-        from xling.collection import open as open_collection
+        from xling.opening import open as open_collection
 
         url = self.url or (os.environ.get(URL_VARIABLE) or None if self.path is None else None)
         return open_collection(

@@ -36,14 +36,30 @@ def search(
         str | None, typer.Option("--where", help="""Condition on metadata, in JSON: '{"year": {"gte": 1990}}'.""")
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only documents of this source.")] = None,
+    neutral: Annotated[
+        float, typer.Option("--neutral", help="1 ranks by meaning alone; 0 as the model is, own language first.")
+    ] = 1.0,
+    balance: Annotated[
+        float, typer.Option("--balance", help="0 to 1: make scores of different languages comparable.")
+    ] = 0.0,
+    prefer: Annotated[
+        list[str] | None, typer.Option("--prefer", help="Languages to put first among hits about as good.")
+    ] = None,
+    rescore: Annotated[bool, typer.Option("--rescore", help="Give the best hits a second look.")] = False,
+    distinct: Annotated[
+        str | None, typer.Option("--distinct", help="Metadata field: documents of equal value take one place.")
+    ] = None,
     min_score: Annotated[float | None, typer.Option("--min-score", help="Leave out hits that score less.")] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option("--min-confidence", help="Leave out hits that are less sure, 0 to 1.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show long texts whole in the table.")] = False,
 ) -> None:
     """Find the texts nearest in meaning to a query of any language.
 
     On a terminal a table; in a pipe one hit a line: score, language, id, text, separated by tabs (with several
-    queries the query comes first). With --json one JSON object a line, with the keys query, rank, text, score, lang,
-    id, metadata, source and chunk.
+    queries the query comes first). With --json one JSON object a line, with the keys query, rank, text, score,
+    confidence, lang, id, metadata, source, chunk and others.
     """
     languages, condition = split_list(lang), parse_where(where)
     if not queries and sys.stdin.isatty():
@@ -54,7 +70,18 @@ def search(
         while batch := list(itertools.islice(given, _BATCH)):
             with output.working("searching"):
                 found = collection.search_many(
-                    batch, limit=limit, languages=languages, where=condition, source=source, min_score=min_score
+                    batch,
+                    limit=limit,
+                    languages=languages,
+                    where=condition,
+                    source=source,
+                    neutral=neutral,
+                    balance=balance,
+                    prefer=split_list(prefer),
+                    rescore=rescore,
+                    distinct=distinct,
+                    min_score=min_score,
+                    min_confidence=min_confidence,
                 )
             for query, hits in zip(batch, found, strict=True):
                 show_hits(query, hits, several=several, as_json=out.json, full=full)

@@ -16,6 +16,7 @@ from xling.ingest.documents import prepare
 from xling.language import Detector
 from xling.space import SharedSpace
 from xling.space.chunker import Chunker
+from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import Point, Store
 from xling.store.points import StoredDocument, chunk_ids, payload_of
 from xling.text import normalise
@@ -34,6 +35,7 @@ class _Known:
     text_hash: str
     rest_hash: str
     chunks: int
+    lang: str
 
 
 @dataclass(slots=True)
@@ -59,10 +61,12 @@ class Writer:
         *,
         namespace: UUID,
         vector_name: str,
+        statistics: CollectionStatistics,
         batch_size: int = DEFAULT_BATCH,
     ) -> None:
         self._store, self._space, self._detector = store, space, detector
         self._namespace, self._vector_name, self._batch_size = namespace, vector_name, batch_size
+        self._statistics = statistics
         self._chunker: Chunker | None = None
         self._in_flight: dict[str, _Known] = {}
 
@@ -87,7 +91,7 @@ class Writer:
                     if pending is not None:
                         pending.result()
                     pending = executor.submit(self._store_batch, plan, points)
-                    skipped += bad + [_failure(batch, documents, uuid) for uuid in failed]
+                    skipped += bad + [_failure(documents, uuid) for uuid in failed]
                     for key in counts:
                         counts[key] += getattr(plan, key)
                     done += len(batch)
@@ -97,6 +101,7 @@ class Writer:
             finally:
                 if pending is not None:
                     pending.result()
+                self._statistics.save()
         return Report(**counts, skipped=tuple(sorted(skipped, key=lambda s: s.index)))
 
     def _prepare(
@@ -119,13 +124,12 @@ class Writer:
 
     def _plan(self, documents: Sequence[tuple[int, StoredDocument]]) -> _Plan:
         plan = _Plan()
-        stored = self._stored({document.uuid for _, document in documents})
+        latest = self._stored({document.uuid for _, document in documents})
+        plan.was = dict(latest)  # a document that comes twice in the batch is compared with itself, then with this
         for _, document in documents:
-            uuid, now = document.uuid, _Known(document.text_hash, document.rest_hash, 0)
-            known = stored.get(uuid)
-            if known is not None and uuid not in plan.was:
-                plan.was[uuid] = known
-            stored[uuid] = now
+            uuid, now = document.uuid, _known(document, 0)
+            known, before = latest.get(uuid), plan.was.get(uuid)
+            latest[uuid] = now
             if known is None:
                 plan.added += 1
                 plan.encode[uuid] = document
@@ -133,13 +137,9 @@ class Writer:
                 plan.unchanged += 1
             else:
                 plan.updated += 1
-                before = plan.was.get(uuid)
-                if before is not None and before.text_hash == now.text_hash:
-                    plan.encode.pop(uuid, None)
-                    plan.payload_only[uuid] = document
-                else:
-                    plan.payload_only.pop(uuid, None)
-                    plan.encode[uuid] = document
+                same_text = before is not None and before.text_hash == now.text_hash
+                (plan.encode if same_text else plan.payload_only).pop(uuid, None)
+                (plan.payload_only if same_text else plan.encode)[uuid] = document
         return plan
 
     def _stored(self, uuids: set[str]) -> dict[str, _Known]:
@@ -148,6 +148,7 @@ class Writer:
                 str(record.payload.get("text_hash")),
                 str(record.payload.get("rest_hash")),
                 int(record.payload.get("chunks", 1)),
+                str(record.payload.get("lang")),
             )
             for record in self._store.retrieve(sorted(uuids))
         }
@@ -182,12 +183,8 @@ class Writer:
                 plan.updated -= 1
             else:
                 plan.added -= 1
-        counts = {uuid: len(pieces) for uuid, pieces in spans.items()}
-        self._in_flight = {
-            uuid: _Known(document.text_hash, document.rest_hash, counts[uuid]) for uuid, document in plan.encode.items()
-        } | {
-            uuid: _Known(document.text_hash, document.rest_hash, plan.was[uuid].chunks)
-            for uuid, document in plan.payload_only.items()
+        self._in_flight = {uuid: _known(document, len(spans[uuid])) for uuid, document in plan.encode.items()} | {
+            uuid: _known(document, plan.was[uuid].chunks) for uuid, document in plan.payload_only.items()
         }
         return sorted(points, key=lambda point: -point.payload["chunk"]), failed
 
@@ -197,29 +194,40 @@ class Writer:
 
     def _store_batch(self, plan: _Plan, points: Sequence[Point]) -> None:
         """Write one batch. Runs in the upsert thread while the next batch is encoded."""
+        written = {str(point.payload["doc"]): int(point.payload["chunks"]) for point in points}
+        replaced = {uuid: chunk_ids(uuid, plan.was[uuid].chunks) for uuid in written if uuid in plan.was}
+        self._statistics.removing([id for ids in replaced.values() for id in ids])
         if points:
             self._store.upsert(points, vector_name=self._vector_name)
-        left_over: list[str] = []
-        written = {str(point.payload["doc"]): int(point.payload["chunks"]) for point in points}
-        for uuid, chunks in written.items():
-            before = plan.was.get(uuid)
-            if before is not None and before.chunks > chunks:
-                left_over += chunk_ids(uuid, before.chunks)[chunks:]
+            self._statistics.add([point.payload["lang"] for point in points], [point.vector for point in points])
+        left_over = [id for uuid, ids in replaced.items() for id in ids[written[uuid] :]]
         if left_over:
             self._store.delete(ids=left_over)
+        if plan.payload_only:
+            self._store_payloads(plan)
+
+    def _store_payloads(self, plan: _Plan) -> None:
         payloads: dict[str | int, dict[str, Any]] = {}
+        renamed: list[str | int] = []  # documents whose language is another now
         for uuid, document in plan.payload_only.items():
             pieces = self._spans(document)
             ids = chunk_ids(uuid, len(pieces))
             for i in reversed(range(len(pieces))):  # the first chunk last, as in `_points`
                 payloads[ids[i]] = payload_of(document, i, len(pieces), *pieces[i])
-        if payloads:
-            self._store.set_payloads(payloads)
+            if plan.was[uuid].lang != document.lang:
+                renamed += ids
+        records = self._store.retrieve(renamed, with_vector=self._vector_name)
+        self._statistics.remove(records)
+        self._store.set_payloads(payloads)
+        moved = [(str(payloads[r.id]["lang"]), r.vector) for r in records if r.vector is not None]
+        self._statistics.add([lang for lang, _ in moved], [vector for _, vector in moved])
 
 
-def _failure(
-    batch: Sequence[tuple[int, Mapping[str, Any]]], documents: Sequence[tuple[int, StoredDocument]], uuid: str
-) -> Skipped:
+def _known(document: StoredDocument, chunks: int) -> _Known:
+    return _Known(document.text_hash, document.rest_hash, chunks, document.lang)
+
+
+def _failure(documents: Sequence[tuple[int, StoredDocument]], uuid: str) -> Skipped:
     index, document = next((i, d) for i, d in reversed(documents) if d.uuid == uuid)
     return Skipped(
         index=index, id=document.id, reason="the encoder gave no usable vector for it (NaN, infinite or zero)"

@@ -3,63 +3,169 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from xling.search.balance import DEPTH, balance, prefer
+from xling.search.plan import Neutrality, Plan
+from xling.search.rescore import rescore
 from xling.space import Vectors
 from xling.store.base import FilterJson, Record, Store
-from xling.store.layout import Layout
-from xling.store.points import document_key, hit_from_record
+from xling.store.filters import and_filters
+from xling.store.layout import Layout, value_at
+from xling.store.points import document_key, hit_from_record, language_of
 from xling.types import Hit
 
 MAX_FETCH = 10_000
 """Most points fetched for one query while looking for enough distinct documents."""
 
+CANDIDATES = 100
+"""Candidates among which the order is made anew, where that is asked for."""
 
-def search_vectors(
-    store: Store,
-    vectors: Vectors,
-    layout: Layout,
-    *,
-    vector_name: str,
-    filter: FilterJson | None,
-    limit: int,
-    offset: int = 0,
-    min_score: float | None = None,
-    exact: bool = False,
-) -> list[list[Hit]]:
-    """Hits of each query vector (rows of shape (n, dimension)), best first, one hit a document.
 
-    The pieces of long documents compete, and the best one speaks for its document. Where several pieces of one
-    document take the places of others, more points are fetched for those queries until there are enough.
+class Engine:
+    """Searches one collection.
+
+    Args:
+        store: Where it is.
+        layout: How its payloads are read.
+        vector_name: Which vectors.
+        lang_key: Payload path that tells the languages apart for a balanced search, each document once.
     """
-    wanted = offset + limit
-    best: list[list[Record]] = [[] for _ in range(len(vectors))]
-    todo, fetch = list(range(len(vectors))), wanted
-    while todo:
-        pages = store.query(
-            vectors[todo],
-            vector_name=vector_name,
-            filters=[filter] * len(todo),
-            limit=fetch,
-            exact=exact,
-        )
-        short = []
-        for i, page in zip(todo, pages, strict=True):
-            best[i] = _one_per_document(page, layout)
-            if len(best[i]) < wanted and len(page) == fetch and fetch < MAX_FETCH:
-                short.append(i)
-        todo, fetch = short, min(fetch * 4, MAX_FETCH)
-    return [
-        [
-            hit_from_record(record, layout)
-            for record in records[offset:wanted]
-            if min_score is None or (record.score or 0.0) >= min_score
+
+    def __init__(self, store: Store, layout: Layout, *, vector_name: str, lang_key: str | None) -> None:
+        self._store, self._layout, self._vector_name, self._lang_key = store, layout, vector_name, lang_key
+
+    def search(self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None) -> list[list[Hit]]:
+        """Hits of each query vector, best first, one hit a document (or an item, with `distinct`).
+
+        Args:
+            vectors: Unit query vectors before they are made neutral, shape (n, dimension).
+            plan: What is asked for.
+            neutrality: Basis and calibration; None only where the plan is neither neutral nor reranks.
+        """
+        asked = vectors if neutrality is None else neutrality.basis.project(vectors, plan.neutral)
+        found = self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan)
+        return [
+            self._hits(self._ordered(vectors[i], records, plan, neutrality), plan, neutrality)
+            for i, records in enumerate(found)
         ]
-        for records in best
-    ]
 
+    def _nearest(self, asked: Vectors, plan: Plan) -> list[list[Record]]:
+        """Candidates of each query: the pieces of long documents compete, the best one speaks for its document.
 
-def _one_per_document(records: Sequence[Record], layout: Layout) -> list[Record]:
-    seen: dict[str | int, Record] = {}
-    for record in records:
-        seen.setdefault(document_key(record, layout), record)
-    return list(seen.values())
+        Where pieces of one document (or documents of one item) take the places of others, more points are fetched
+        for those queries until there are enough.
+        """
+        wanted = plan.offset + plan.limit
+        fetch = max(wanted, CANDIDATES) if plan.reranks else wanted
+        best: list[list[Record]] = [[] for _ in range(len(asked))]
+        todo = list(range(len(asked)))
+        while todo:
+            pages = self._query(asked[todo], [plan.filter] * len(todo), fetch, plan)
+            short = []
+            for i, page in zip(todo, pages, strict=True):
+                best[i] = self._one_per_document(page)
+                items = len({self._item(record, plan) for record in best[i]})
+                if items < wanted and len(page) == fetch and fetch < MAX_FETCH:
+                    short.append(i)
+            todo, fetch = short, min(fetch * 4, MAX_FETCH)
+        return best
+
+    def _balanced(self, asked: Vectors, plan: Plan) -> list[list[Record]]:
+        """Candidates of each query and language, in one batch of a sub-query for each."""
+        if not plan.languages:
+            return self._nearest(asked, plan)
+        limit = max(DEPTH, plan.offset + plan.limit)
+        each = [
+            and_filters(plan.filter, {"must": [{"key": self._lang_key, "match": {"value": lang}}]})
+            for lang in plan.languages
+        ]
+        pages = self._query(np.repeat(asked, len(each), axis=0), each * len(asked), limit, plan)
+        merged = []
+        for i in range(len(asked)):
+            records = [r for page in pages[i * len(each) : (i + 1) * len(each)] for r in page]
+            records.sort(key=lambda r: -(r.score or 0.0))
+            merged.append(self._one_per_document(records))
+        return merged
+
+    def _query(
+        self, vectors: Vectors, filters: Sequence[FilterJson | None], limit: int, plan: Plan
+    ) -> list[list[Record]]:
+        return self._store.query(
+            vectors,
+            vector_name=self._vector_name,
+            filters=filters,
+            limit=limit,
+            exact=plan.exact,
+            with_vector=plan.rescore,
+        )
+
+    def _one_per_document(self, records: Sequence[Record]) -> list[Record]:
+        seen: dict[str | int, Record] = {}
+        for record in records:
+            seen.setdefault(document_key(record, self._layout), record)
+        return list(seen.values())
+
+    def _ordered(
+        self, vector: NDArray[np.float32], records: list[Record], plan: Plan, neutrality: Neutrality | None
+    ) -> list[Record]:
+        if not plan.reranks or neutrality is None or not records:
+            return records
+        langs = [language_of(record, self._layout) for record in records]
+        scores: Any = np.array([record.score for record in records], dtype=np.float64)
+        spread = neutrality.spread(plan.neutral, scores)
+        if plan.rescore:
+            # Only the best candidates get a second look; the others keep their places behind them. Those of a
+            # balanced search are the best of each language, and all are looked at.
+            end = len(records) if plan.balance else CANDIDATES
+            records, rest, langs = records[:end], records[end:], langs[:end]
+            stored = np.stack([np.asarray(record.vector, np.float32) for record in records])
+            stored /= np.maximum(np.linalg.norm(stored, axis=1, keepdims=True), 1e-12)
+            scores = rescore(
+                vector,
+                stored,
+                scores[:end],
+                langs,
+                neutrality.basis,
+                spread=spread,
+                alpha=plan.neutral,
+                strength=plan.balance,
+            )
+        else:
+            rest = []
+            scores = balance(scores, langs, spread=spread, strength=plan.balance)
+        scores = prefer(scores, langs, plan.prefer, spread=spread)
+        return [records[i] for i in np.argsort(-scores, kind="stable")] + rest
+
+    def _item(self, record: Record, plan: Plan) -> Any:
+        """What takes one place among the hits: the item that `distinct` names, else the document."""
+        if plan.distinct is not None:
+            value = value_at(record.payload, self._layout.metadata_prefix + plan.distinct)
+            if isinstance(value, (str, int, float)):
+                return ("item", value)
+        return ("document", document_key(record, self._layout))
+
+    def _hits(self, records: Sequence[Record], plan: Plan, neutrality: Neutrality | None) -> list[Hit]:
+        items: dict[Any, list[Record]] = {}
+        for record in records:
+            items.setdefault(self._item(record, plan), []).append(record)
+        hits = []
+        for first, *others in list(items.values())[plan.offset : plan.offset + plan.limit]:
+            hit = self._hit(first, plan, neutrality)
+            if self._good_enough(hit, plan):
+                more = tuple(self._hit(record, plan, neutrality) for record in others)
+                hits.append(hit.model_copy(update={"others": more}) if more else hit)
+        return hits
+
+    def _hit(self, record: Record, plan: Plan, neutrality: Neutrality | None) -> Hit:
+        confidence = None if neutrality is None else neutrality.confidence(record.score or 0.0, plan.neutral)
+        return hit_from_record(record, self._layout, confidence)
+
+    @staticmethod
+    def _good_enough(hit: Hit, plan: Plan) -> bool:
+        if plan.min_score is not None and hit.score < plan.min_score:
+            return False
+        return plan.min_confidence is None or (hit.confidence is not None and hit.confidence >= plan.min_confidence)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
 from xling.space import SharedSpace, Vectors
 from xling.space.chunker import Chunker
+from xling.space.neutral import blend_prompts
 from xling.text import normalise, problem_of
 
 
-def encode_queries(space: SharedSpace, queries: Sequence[str]) -> Vectors:
-    """Unit query vectors, shape (n, dimension), in one batch.
+def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.0) -> Vectors:
+    """Unit query vectors, shape (n, dimension), all in one batch; ready to be made neutral with `alpha`.
 
-    A query longer than the model reads is split like a document, and stands for the mean of its pieces.
+    A query longer than the model reads is split like a document, and stands for the mean of its pieces. For a
+    neutral search of a model with two prompts the query is encoded with both (`blend_prompts`).
 
     Raises:
         InvalidInput: A query is blank, not a string, or has a lone surrogate.
@@ -27,13 +29,18 @@ def encode_queries(space: SharedSpace, queries: Sequence[str]) -> Vectors:
             raise InvalidInput(f"query {i} cannot be searched: {reason.replace('the text', 'it')}")
     chunker = Chunker(space.encoder)
     pieces = [[normalise(query[start:end]) for start, end in chunker.spans(query)] for query in queries]
-    vectors = space.queries([piece for group in pieces for piece in group])
-    if all(len(group) == 1 for group in pieces):
-        means = vectors
-    else:
+    vectors = _means(space.queries, pieces, space.name)
+    if alpha > 0.0 and space.two_prompts:
+        return blend_prompts(vectors, _means(space.documents, pieces, space.name), alpha)
+    return vectors
+
+
+def _means(encode: Callable[[Sequence[str]], Vectors], pieces: Sequence[Sequence[str]], model: str) -> Vectors:
+    vectors = encode([piece for group in pieces for piece in group])
+    if len(vectors) > len(pieces):
         ends = np.cumsum([len(group) for group in pieces])[:-1]
-        means = np.stack([part.mean(axis=0) for part in np.split(vectors, ends)])
-    norms = np.linalg.norm(means, axis=1, keepdims=True)
+        vectors = np.stack([part.mean(axis=0) for part in np.split(vectors, ends)])
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not (np.isfinite(norms).all() and norms.all()):
-        raise ModelError(f"the encoder {space.name!r} gave no usable vector for a query (NaN, infinite or zero)")
-    return np.asarray(means / norms, dtype=np.float32)
+        raise ModelError(f"the encoder {model!r} gave no usable vector for a query (NaN, infinite or zero)")
+    return np.asarray(vectors / norms, dtype=np.float32)

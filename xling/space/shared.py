@@ -50,6 +50,12 @@ class SharedSpace:
             "fingerprint": self.fingerprint,
         }
 
+    @property
+    def two_prompts(self) -> bool:
+        """Whether queries and documents are encoded differently; taken so where the encoder does not say."""
+        prompts = [self.identity.get(key, key) for key in ("query_prompt", "document_prompt")]
+        return prompts[0] != prompts[1]
+
     def documents(self, texts: Sequence[str]) -> Vectors:
         """Document vectors, shape (n, dimension). Rows may be NaN where the encoder failed on a text."""
         return self._checked(self.encoder.encode_documents(texts), len(texts))

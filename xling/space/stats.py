@@ -105,6 +105,11 @@ class LanguageStats:
         for lang, count in other._counts.items():
             self._change_one(lang, count, other._sums[lang])
 
+    def subtract(self, other: LanguageStats) -> None:
+        """Count out everything that `other` counted."""
+        for lang, count in other._counts.items():
+            self._change_one(lang, -count, -other._sums[lang])
+
     def mean(self, lang: str) -> NDArray[np.float64] | None:
         """Mean vector of a language, shape (dimension,), or None if it has no documents."""
         count = self._counts.get(lang)

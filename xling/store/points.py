@@ -89,7 +89,13 @@ def document_from_records(records: Sequence[Record], layout: Layout) -> Document
     )
 
 
-def hit_from_record(record: Record, layout: Layout) -> Hit:
+def language_of(record: Record, layout: Layout) -> str:
+    """The language that the payload names, else `und`."""
+    value = value_at(record.payload, "lang" if layout.own else layout.lang_key)
+    return value if isinstance(value, str) and value else "und"
+
+
+def hit_from_record(record: Record, layout: Layout, confidence: float | None = None) -> Hit:
     """A search result as users see it."""
     payload, score = record.payload, float(record.score or 0.0)
     if not layout.own:
@@ -97,6 +103,7 @@ def hit_from_record(record: Record, layout: Layout) -> Hit:
         return Hit(
             text=document.text,
             score=score,
+            confidence=confidence,
             lang=document.lang or "und",
             id=document.id,
             metadata=document.metadata,
@@ -108,6 +115,7 @@ def hit_from_record(record: Record, layout: Layout) -> Hit:
     return Hit(
         text=str(payload.get("text", "")),
         score=score,
+        confidence=confidence,
         lang=payload.get("lang") or "und",
         id=_id_of(record, layout),
         metadata=payload.get("metadata") or {},

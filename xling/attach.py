@@ -1,0 +1,179 @@
+"""Opening a collection: which store, which space, and whether the two belong together."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from xling.cache_dir import data_dir
+from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError
+from xling.space import Encoder, SharedSpace, check_same_space
+from xling.space.resolve import load_encoder
+from xling.store.base import Distance, IndexKind, Schema, Store, VectorSpec
+from xling.store.ids import collection_namespace
+from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+METADATA_KEY = "xling"
+FORMAT = 1
+"""Version of the payloads and metadata written. A reader refuses a newer one than it knows."""
+
+_SAMPLE = 20
+_FORBIDDEN = re.compile(r'[\x00-\x1f/\\<>:"|?*]')
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A collection that has been found or made, and checked against its space."""
+
+    store: Store
+    space: SharedSpace
+    layout: Layout
+    vector_name: str
+    distance: Distance
+    namespace: UUID | None
+
+
+def check_name(name: str) -> str:
+    """A collection's name that Qdrant and every file system accept, or `InvalidInput`."""
+    if not isinstance(name, str) or not name.strip() or name in {".", ".."}:
+        raise InvalidInput(f"a collection needs a name, got {name!r}")
+    if _FORBIDDEN.search(name) or len(name.encode("utf-8", "surrogatepass")) > 255 or name != name.strip():
+        raise InvalidInput(
+            f"{name!r} cannot be a collection's name: use at most 255 bytes, without control characters, "
+            f'spaces at the ends, or any of / \\ < > : " | ? *'
+        )
+    return name
+
+
+def make_store(
+    name: str,
+    *,
+    path: str | Path | None,
+    url: str | None,
+    client: QdrantClient | None,
+    api_key: str | None,
+    prefer_grpc: bool,
+    timeout: float | None,
+) -> Store:
+    """The store that the arguments of `xling.open` name: a server, a client handed in, or a directory here."""
+    check_name(name)
+    given = [key for key, value in (("path", path), ("url", url), ("client", client)) if value is not None]
+    if len(given) > 1:
+        raise InvalidInput(f"give only one of path=, url= and client=, not {' and '.join(given)}")
+    if url is not None or client is not None:
+        from xling.store.server import ServerStore
+
+        if client is not None:
+            return ServerStore(name, client=client)
+        return ServerStore(name, url=url, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
+    if api_key is not None:
+        raise InvalidInput("api_key= belongs to a server: give its url= too")
+    from xling.store.edge import EdgeStore
+
+    return EdgeStore(Path(path) if path is not None else data_dir() / "collections", name)
+
+
+def open_collection(
+    store: Store,
+    *,
+    model: str | Path | Encoder | None,
+    create: bool,
+    vector_name: str | None,
+    text_key: str | None,
+    lang_key: str | None,
+    indexes: Mapping[str, IndexKind] | None,
+    device: str | None,
+) -> Opened:
+    """Find the collection, or create it, and check that the space is the one it was written with.
+
+    Raises:
+        CollectionNotFound: It does not exist and `create` is false.
+        SpaceMismatch: It was written with another model, or holds vectors of another size.
+        InvalidInput: It was made by another tool and `model` or `vector_name` is needed to read it.
+    """
+    wanted = {f"metadata.{key}": kind for key, kind in (indexes or {}).items()}
+    if not store.exists():
+        if not create:
+            raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
+        space = SharedSpace(load_encoder(model, device=device))
+        _create(store, space, vector_name or "", {**OWN_INDEXES, **wanted})
+    own = store.metadata().get(METADATA_KEY)
+    if own is None:
+        return _open_foreign(store, model, vector_name, text_key, lang_key, device)
+    if int(own.get("format", 0)) > FORMAT:
+        raise StoreError(
+            f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
+            f"upgrade with: pip install -U xling"
+        )
+    space = SharedSpace(load_encoder(model, recorded=own["space"], device=device))
+    check_same_space(space, own["space"], collection=store.name)
+    if vector_name is not None and vector_name != own["vector_name"]:
+        raise InvalidInput(
+            f"the collection {store.name!r} keeps its vectors under {own['vector_name']!r}, not {vector_name!r}"
+        )
+    store.ensure_indexes({**OWN_INDEXES, **wanted})
+    return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]))
+
+
+def _create(store: Store, space: SharedSpace, vector_name: str, indexes: Mapping[str, IndexKind]) -> None:
+    from xling import __version__
+
+    metadata = {
+        "format": FORMAT,
+        "version": __version__,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "namespace": str(collection_namespace(store.name)),
+        "vector_name": vector_name,
+        "space": space.record(),
+    }
+    schema = Schema(vectors=(VectorSpec(vector_name, space.dimension),), indexes=indexes)
+    store.create(schema, {METADATA_KEY: metadata})
+
+
+def _open_foreign(
+    store: Store,
+    model: str | Path | Encoder | None,
+    vector_name: str | None,
+    text_key: str | None,
+    lang_key: str | None,
+    device: str | None,
+) -> Opened:
+    if model is None:
+        raise InvalidInput(
+            f"the collection {store.name!r} was not made by xling and does not say which model its vectors are of: "
+            f"name it with model=, e.g. model='intfloat/multilingual-e5-small'"
+        )
+    space = SharedSpace(load_encoder(model, device=device))
+    spec = _foreign_vector(store, space, vector_name)
+    sample, _ = store.scroll(limit=_SAMPLE)
+    return Opened(
+        store, space, detect_layout(sample, text_key=text_key, lang_key=lang_key), spec.name, spec.distance, None
+    )
+
+
+def _foreign_vector(store: Store, space: SharedSpace, vector_name: str | None) -> VectorSpec:
+    vectors = store.schema().vectors
+    shown = ", ".join(f"{v.name!r} ({v.size}, {v.distance})" for v in vectors) or "none"
+    if vector_name is not None:
+        vectors = tuple(v for v in vectors if v.name == vector_name)
+        if not vectors:
+            raise InvalidInput(f"the collection {store.name!r} has no dense vector {vector_name!r}; it has: {shown}")
+    fitting = [v for v in vectors if v.size == space.dimension]
+    if not fitting:
+        raise SpaceMismatch(
+            f"no dense vector of the collection {store.name!r} has the {space.dimension} dimensions of "
+            f"{space.name!r}; it has: {shown}. Open it with the model that wrote it."
+        )
+    if len(fitting) > 1:
+        raise InvalidInput(
+            f"the collection {store.name!r} has several vectors that fit; choose vector_name= of: {shown}"
+        )
+    return fitting[0]

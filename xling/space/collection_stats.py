@@ -1,0 +1,152 @@
+"""What a collection knows of its languages: running sums of its document vectors, kept with the collection.
+
+They are what the neutral basis is estimated from. Each writer counts what it adds and removes; on saving, its changes
+are merged into what the collection has by then, so that several writers may work at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xling.errors import InvalidInput
+from xling.language import UND, Detector
+from xling.space.stats import LanguageStats
+from xling.store.base import FilterJson, Record, Store
+from xling.store.layout import Layout, value_at
+
+METADATA_KEY = "xling_languages"
+
+_SAVE_SECONDS = 1.0
+_SAVE_CHANGES = 256
+_SAMPLE_POINTS = 2000
+_PAGE = 250
+
+
+class CollectionStatistics:
+    """The language statistics of one collection. Safe to use from several threads.
+
+    Args:
+        store: Where the collection is.
+        dimension: Of its vectors.
+        vector_name: Which vectors.
+        layout: How its payloads are read.
+        detector: Names the languages of a collection that another tool made, where its payloads do not.
+    """
+
+    def __init__(self, store: Store, dimension: int, *, vector_name: str, layout: Layout, detector: Detector) -> None:
+        self._store, self._dimension, self._vector_name = store, dimension, vector_name
+        self._layout, self._detector = layout, detector
+        self._lock = threading.RLock()
+        self._current: LanguageStats | None = None
+        self._added, self._removed = LanguageStats(dimension), LanguageStats(dimension)
+        self._saved_at = 0.0
+        self.version = 0
+        """Changes with the statistics: what was derived from them is then out of date."""
+
+    def current(self) -> LanguageStats:
+        """The statistics by now. For a collection of another tool: of a sample of it, taken once."""
+        with self._lock:
+            if self._current is None:
+                self._current = self._load() if self._layout.own else self._sampled()
+                self._apply(self._current)
+            return self._current
+
+    def add(self, langs: Sequence[str], vectors: Sequence[NDArray[np.float32]]) -> None:
+        """Count written points in."""
+        self._count(self._added, langs, vectors, 1)
+
+    def remove(self, records: Iterable[Record]) -> None:
+        """Count points out that are about to be replaced or deleted; records with their vectors."""
+        known = [r for r in records if r.vector is not None]
+        self._count(self._removed, [r.payload.get("lang") or UND for r in known], [r.vector for r in known], -1)
+
+    def save(self, *, now: bool = False) -> None:
+        """Write the changes into the collection's metadata: now, or if it is worth it."""
+        with self._lock:
+            changes = self._added.total + self._removed.total
+            waited = time.monotonic() - self._saved_at
+            if not self._layout.own or not changes or not (now or changes >= _SAVE_CHANGES or waited > _SAVE_SECONDS):
+                return
+            fresh = self._load()
+            self._apply(fresh)
+            self._store.update_metadata({METADATA_KEY: fresh.to_dict()})
+            self._current = fresh
+            self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
+            self._saved_at = time.monotonic()
+            self.version += 1
+
+    def removing(self, ids: Sequence[str | int]) -> None:
+        """Count points out by their ids, just before they are replaced or deleted."""
+        if not self._layout.own:
+            return
+        for start in range(0, len(ids), _PAGE):
+            self.remove(self._store.retrieve(ids[start : start + _PAGE], with_vector=self._vector_name))
+
+    def removing_matches(self, filter: FilterJson) -> None:
+        """Count out all points that a filter selects, just before they are deleted."""
+        if not self._layout.own:
+            return
+        offset: str | int | None = None
+        while True:
+            records, offset = self._store.scroll(
+                filter=filter, limit=_PAGE, offset=offset, with_vector=self._vector_name
+            )
+            self.remove(records)
+            if offset is None:
+                return
+
+    def _count(self, change: LanguageStats, langs: Sequence[str], vectors: Sequence[object], sign: int) -> None:
+        if not langs or not self._layout.own:
+            return
+        rows = _unit(np.stack([np.asarray(v, dtype=np.float32) for v in vectors]))
+        with self._lock:
+            change.add(langs, rows)
+            if self._current is not None:
+                (self._current.add if sign > 0 else self._current.remove)(langs, rows)
+            self.version += 1
+
+    def _apply(self, stats: LanguageStats) -> None:
+        stats.merge(self._added)
+        stats.subtract(self._removed)
+
+    def _load(self) -> LanguageStats:
+        stored = self._store.metadata().get(METADATA_KEY)
+        if stored:
+            try:
+                return LanguageStats.from_dict(stored)
+            except InvalidInput:  # a later form, or damaged: it is only an estimate, so it is taken anew
+                return self._sampled()
+        return LanguageStats(self._dimension)
+
+    def _sampled(self) -> LanguageStats:
+        stats = LanguageStats(self._dimension)
+        offset: str | int | None = None
+        for _ in range(_SAMPLE_POINTS // _PAGE):
+            records, offset = self._store.scroll(limit=_PAGE, offset=offset, with_vector=self._vector_name)
+            known = [r for r in records if r.vector is not None and np.isfinite(r.vector).all() and r.vector.any()]
+            if known:
+                vectors = np.stack([r.vector for r in known if r.vector is not None])
+                stats.add(self._languages(known), _unit(vectors))
+            if offset is None:
+                break
+        return stats
+
+    def _languages(self, records: Sequence[Record]) -> list[str]:
+        key = "lang" if self._layout.own else self._layout.lang_key
+        named = [value_at(r.payload, key) for r in records]
+        texts = [value_at(r.payload, self._layout.text_key) for r in records]
+        todo = [i for i, (n, t) in enumerate(zip(named, texts, strict=True)) if not isinstance(n, str) and t]
+        found = self._detector.detect_many([str(texts[i]) for i in todo])
+        detected = {i: detection.lang for i, detection in zip(todo, found, strict=True)}
+        return [n if isinstance(n, str) else detected.get(i, UND) for i, n in enumerate(named)]
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows at unit length, as Qdrant keeps them for cosine."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
