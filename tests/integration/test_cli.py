@@ -622,3 +622,36 @@ def on_terminal(*args, typed="", code=0):
         os.close(master)
         assert child.wait(60) == code, seen.decode()
     return seen.decode()
+
+
+def test_eval_measures_a_users_own_pairs(cli, tmp_path):
+    documents = [
+        {"id": f"{item}-{lang}", "text": text, "lang": lang}
+        for item, texts in {
+            "thanks": {"en": "Thank you very much.", "ja": "どうもありがとう。", "de": "Vielen Dank."},
+            "rain": {"en": "It is raining.", "ja": "雨が降っています。", "de": "Es regnet."},
+        }.items()
+        for lang, text in texts.items()
+    ]
+    queries = [
+        {"query": "ありがとう", "lang": "ja", "relevant": ["thanks-en", "thanks-ja", "thanks-de"]},
+        {"query": "雨だ", "lang": "ja", "relevant": {"rain-en": 1, "rain-ja": 2}},
+    ]
+    for name, rows in (("q.jsonl", queries), ("d.jsonl", documents)):
+        (tmp_path / name).write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    files = [tmp_path / "q.jsonl", tmp_path / "d.jsonl"]
+    shown = cli("eval", "pairs", *files, "--heatmap", tmp_path / "map.html")
+    assert shown.code == 0
+    assert "2 queries, 6 documents" in shown.out
+    assert "<table" in (tmp_path / "map.html").read_text("utf-8")
+    found = json.loads(cli("eval", "pairs", *files, "--json").out)
+    assert found["neutral"]["map"] >= 0.9
+    assert set(found) == {"raw", "neutral"}
+
+
+@pytest.mark.parametrize("args", [["pairs", "nothing.jsonl"], ["xquad-r", "nowhere"], ["pairs", "a", "b", "c"]])
+def test_eval_of_what_is_not_there_is_one_line(cli, args):
+    result = cli("eval", *args)
+    assert result.code in (1, 2)
+    assert result.err.count("\n") == 1
+    assert "Traceback" not in result.err

@@ -16,6 +16,7 @@ from xling.cli.add import add
 from xling.cli.calibrate import calibrate
 from xling.cli.delete import delete
 from xling.cli.demo import demo
+from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.models import models
 from xling.cli.options import with_shared_options
@@ -55,6 +56,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "delete": delete,
     "models": models,
     "calibrate": calibrate,
+    "eval": evaluate,
     "demo": demo,
 }
 for _name, _command in _COMMANDS.items():

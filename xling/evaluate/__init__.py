@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xling.evaluate.compare import Comparison, compare
 from xling.evaluate.heatmap import heatmap_html, heatmap_png
 from xling.evaluate.measure import Adjust, Scorer, dot_scorer, evaluate, evaluate_scores, evaluate_tatoeba
 from xling.evaluate.pairs import read_pairs
@@ -19,12 +20,14 @@ from xling.evaluate.sets import (
 __all__ = [
     "TATOEBA_XTREME",
     "Adjust",
+    "Comparison",
     "EvaluationReport",
     "LanguageMatrix",
     "RetrievalSet",
     "Scorer",
     "TatoebaReport",
     "bcp47",
+    "compare",
     "dot_scorer",
     "evaluate",
     "evaluate_scores",
