@@ -12,6 +12,12 @@ from xling.space.resolve import load_encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 
 
+@pytest.fixture(autouse=True)
+def _no_embedding_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier run encoded is not to decide what a test sees; tests of the cache name one of their own."""
+    monkeypatch.setenv("XLING_CACHE", "0")
+
+
 @pytest.fixture(scope="session")
 def encoder() -> SentenceTransformerEncoder:
     """The bundled model, loaded once for all tests."""

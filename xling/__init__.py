@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from xling.collection import Collection as Collection
     from xling.errors import AccessDenied as AccessDenied
+    from xling.errors import CacheWarning as CacheWarning
     from xling.errors import CollectionClosed as CollectionClosed
     from xling.errors import CollectionLocked as CollectionLocked
     from xling.errors import CollectionNotFound as CollectionNotFound
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from xling.errors import XlingError as XlingError
     from xling.errors import XlingWarning as XlingWarning
     from xling.opening import open as open
+    from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.protocols import Encoder as Encoder
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
@@ -37,6 +39,7 @@ _HOMES = {
     "xling.opening": ("open",),
     "xling.errors": (
         "AccessDenied",
+        "CacheWarning",
         "CollectionClosed",
         "CollectionLocked",
         "CollectionNotFound",
@@ -51,6 +54,7 @@ _HOMES = {
         "XlingError",
         "XlingWarning",
     ),
+    "xling.space.cache": ("EmbeddingCache",),
     "xling.space.protocols": ("Encoder",),
     "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped"),
 }

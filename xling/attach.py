@@ -13,6 +13,7 @@ from uuid import UUID
 from xling.cache_dir import data_dir
 from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError
 from xling.space import Encoder, SharedSpace, check_same_space
+from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.resolve import load_encoder
 from xling.store.base import Distance, IndexKind, Schema, Store, VectorSpec
 from xling.store.ids import collection_namespace
@@ -91,6 +92,7 @@ def open_collection(
     lang_key: str | None,
     indexes: Mapping[str, IndexKind] | None,
     device: str | None,
+    cache: bool | str | Path | EmbeddingCache | None = None,
 ) -> Opened:
     """Find the collection, or create it, and check that the space is the one it was written with.
 
@@ -103,7 +105,7 @@ def open_collection(
     if not store.exists():
         if not create:
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
-        space = SharedSpace(load_encoder(model, device=device))
+        space = _space(load_encoder(model, device=device), cache)
         _create(store, space, vector_name or "", {**OWN_INDEXES, **wanted})
     own = store.metadata().get(METADATA_KEY)
     if own is None:
@@ -113,7 +115,7 @@ def open_collection(
             f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
             f"upgrade with: pip install -U xling"
         )
-    space = SharedSpace(load_encoder(model, recorded=own["space"], device=device))
+    space = _space(load_encoder(model, recorded=own["space"], device=device), cache)
     check_same_space(space, own["space"], collection=store.name)
     if vector_name is not None and vector_name != own["vector_name"]:
         raise InvalidInput(
@@ -121,6 +123,10 @@ def open_collection(
         )
     store.ensure_indexes({**OWN_INDEXES, **wanted})
     return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]))
+
+
+def _space(encoder: Encoder, cache: bool | str | Path | EmbeddingCache | None) -> SharedSpace:
+    return SharedSpace(encoder, choose_cache(cache, encoder.identity))
 
 
 def _create(store: Store, space: SharedSpace, vector_name: str, indexes: Mapping[str, IndexKind]) -> None:

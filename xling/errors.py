@@ -69,3 +69,7 @@ class UnknownFieldWarning(XlingWarning):
 
 class InsecureKeyWarning(XlingWarning):
     """An API key is sent over plain http to another machine."""
+
+
+class CacheWarning(XlingWarning):
+    """The embedding cache is damaged or cannot be written; the work goes on without it."""

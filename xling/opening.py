@@ -11,6 +11,7 @@ from xling.collection import Collection
 from xling.errors import InvalidInput
 from xling.language import Detector, detector
 from xling.space import Encoder
+from xling.space.cache import EmbeddingCache
 from xling.store.base import IndexKind
 from xling.types import Progress
 
@@ -34,6 +35,7 @@ def open(
     text_key: str | None = None,
     lang_key: str | None = None,
     device: str | None = None,
+    cache: bool | str | Path | EmbeddingCache | None = None,
     progress: Callable[[Progress], None] | None = None,
     prefer_grpc: bool = False,
     timeout: float | None = None,
@@ -59,6 +61,9 @@ def open(
         text_key: Payload path of the text, in a collection that another tool made; found by itself as a rule.
         lang_key: Payload path of the language in such a collection.
         device: Where the model runs, e.g. `cpu` or `cuda`.
+        cache: Where document vectors are kept between runs, so that no text is encoded twice: False for nowhere, a
+            path, or an `EmbeddingCache`. By default a file in the user's cache directory, for models whose weights
+            are known by a hash; True for encoders of your own too. `XLING_CACHE=0` turns the default off.
         progress: Called while the language space of a model is measured, which happens once, at the first neutral
             search with a model that xling does not know (see `xling calibrate`).
         prefer_grpc: Talk gRPC to the server.
@@ -87,6 +92,7 @@ def open(
             lang_key=lang_key,
             indexes=indexes,
             device=device,
+            cache=cache,
         )
         return Collection(opened, detector=language_detector or detector(languages=languages), progress=progress)
     except BaseException:

@@ -31,7 +31,7 @@ def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.
     pieces = [[normalise(query[start:end]) for start, end in chunker.spans(query)] for query in queries]
     vectors = _means(space.queries, pieces, space.name)
     if alpha > 0.0 and space.two_prompts:
-        return blend_prompts(vectors, _means(space.documents, pieces, space.name), alpha)
+        return blend_prompts(vectors, _means(space.queries_as_documents, pieces, space.name), alpha)
     return vectors
 
 

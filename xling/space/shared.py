@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from xling.errors import ModelError, SpaceMismatch
+from xling.space.cache import EmbeddingCache, RecentVectors, Role, encode_through
 from xling.space.protocols import Encoder, Vectors
 
 
@@ -26,10 +27,13 @@ class SharedSpace:
         encoder: What makes the vectors.
         identity: The encoder's identity as plain JSON values.
         fingerprint: Its hash.
+        cache: Where document vectors are kept between runs, if anywhere.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, cache: EmbeddingCache | None = None) -> None:
         self.encoder = encoder
+        self.cache = cache
+        self._recent = RecentVectors()
         self.identity: dict[str, str | int] = dict(encoder.identity)
         self.fingerprint = fingerprint(self.identity)
 
@@ -58,11 +62,24 @@ class SharedSpace:
 
     def documents(self, texts: Sequence[str]) -> Vectors:
         """Document vectors, shape (n, dimension). Rows may be NaN where the encoder failed on a text."""
-        return self._checked(self.encoder.encode_documents(texts), len(texts))
+        return self._encoded(texts, "document", self.cache)
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Query vectors, shape (n, dimension)."""
-        return self._checked(self.encoder.encode_queries(texts), len(texts))
+        """Query vectors, shape (n, dimension). The latest are kept in memory, never on disk."""
+        return self._encoded(texts, "query", self._recent)
+
+    def queries_as_documents(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of queries with the document prompt, shape (n, dimension). As queries they are not kept on disk."""
+        return self._encoded(texts, "document", self._recent)
+
+    def _encoded(self, texts: Sequence[str], role: Role, cache: EmbeddingCache | RecentVectors | None) -> Vectors:
+        def encode(missing: Sequence[str]) -> Vectors:
+            encoder = self.encoder.encode_documents if role == "document" else self.encoder.encode_queries
+            return self._checked(encoder(missing), len(missing))
+
+        if cache is None:
+            return encode(texts)
+        return encode_through(cache, encode, texts, space=self.fingerprint, role=role, dimension=self.dimension)
 
     def _checked(self, vectors: Any, n: int) -> Vectors:
         array = np.ascontiguousarray(vectors, dtype=np.float32)
