@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
     from xling.errors import StoreUnavailable as StoreUnavailable
+    from xling.errors import UnfinishedWarning as UnfinishedWarning
     from xling.errors import UnknownFieldWarning as UnknownFieldWarning
     from xling.errors import XlingError as XlingError
     from xling.errors import XlingWarning as XlingWarning
     from xling.opening import open as open
     from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.protocols import Encoder as Encoder
+    from xling.transfer.copying import import_collection as import_collection
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
     from xling.types import Hit as Hit
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from xling.types import Progress as Progress
     from xling.types import Report as Report
     from xling.types import Skipped as Skipped
+    from xling.types import Transfer as Transfer
 
 _HOMES = {
     "xling.collection": ("Collection",),
@@ -50,13 +53,15 @@ _HOMES = {
         "SpaceMismatch",
         "StoreError",
         "StoreUnavailable",
+        "UnfinishedWarning",
         "UnknownFieldWarning",
         "XlingError",
         "XlingWarning",
     ),
     "xling.space.cache": ("EmbeddingCache",),
     "xling.space.protocols": ("Encoder",),
-    "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped"),
+    "xling.transfer.copying": ("import_collection",),
+    "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped", "Transfer"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

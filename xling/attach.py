@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from xling.cache_dir import data_dir
-from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError
+from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError, UnfinishedWarning
 from xling.space import Encoder, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.resolve import load_encoder
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 METADATA_KEY = "xling"
 FORMAT = 1
 """Version of the payloads and metadata written. A reader refuses a newer one than it knows."""
+
+UNFINISHED_KEY = "xling_import"
+"""In the metadata while a collection is being imported: which file, and how many points that has."""
 
 _SAMPLE = 20
 _FORBIDDEN = re.compile(r'[\x00-\x1f/\\<>:"|?*]')
@@ -115,6 +119,7 @@ def open_collection(
             f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
             f"upgrade with: pip install -U xling"
         )
+    _warn_if_unfinished(store)
     space = _space(load_encoder(model, recorded=own["space"], device=device), cache)
     check_same_space(space, own["space"], collection=store.name)
     if vector_name is not None and vector_name != own["vector_name"]:
@@ -123,6 +128,17 @@ def open_collection(
         )
     store.ensure_indexes({**OWN_INDEXES, **wanted})
     return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]))
+
+
+def _warn_if_unfinished(store: Store) -> None:
+    mark = store.metadata().get(UNFINISHED_KEY)
+    if mark:
+        warnings.warn(
+            f"the import of {mark.get('file')!r} into the collection {store.name!r} was not finished: it holds "
+            f"{store.count():,} of {mark.get('points', 0):,} points. Import the file again to go on with it",
+            UnfinishedWarning,
+            stacklevel=4,
+        )
 
 
 def _space(encoder: Encoder, cache: bool | str | Path | EmbeddingCache | None) -> SharedSpace:

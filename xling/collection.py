@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 from uuid import UUID
@@ -24,7 +25,7 @@ from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
 from xling.store.layout import HEADS
 from xling.store.points import chunk_ids, document_from_records
-from xling.types import Document, DocumentId, Hit, Info, Progress, Report
+from xling.types import Document, DocumentId, Hit, Info, Progress, Report, Transfer
 
 
 class Collection:
@@ -298,6 +299,34 @@ class Collection:
             indexes=dict(schema.indexes),
             store=self.store.stats(),
         )
+
+    def export(
+        self, path: str | Path, *, overwrite: bool = False, progress: ProgressCallback | None = None
+    ) -> Transfer:
+        """Write the whole collection to a Parquet file: texts, ids with their type, metadata, vectors and its space.
+
+        `xling.import_collection` makes a collection of it, embedded or on a server, without encoding anything. Other
+        tools can read it too: one row a point, with columns text, id, lang, source, metadata (JSON) and vector. The
+        file is whole or not there at all, and memory stays constant however large the collection is.
+
+        Args:
+            path: The file to write.
+            overwrite: Replace a file that exists.
+            progress: Called with the points done so far.
+
+        Raises:
+            InvalidInput: The file exists or cannot be written, the collection was made by another tool, or another
+                process changed it meanwhile (nothing is written then).
+            MissingExtra: pyarrow is not installed.
+        """
+        from xling.transfer.copying import export_collection
+
+        self._writable()
+        with self._write_lock:
+            self._statistics.save(now=True)
+            return export_collection(
+                self.store, path, vector_name=self._vector_name, overwrite=overwrite, progress=progress
+            )
 
     def drop(self) -> None:
         """Delete the whole collection, documents and all, and close it. There is no way back."""

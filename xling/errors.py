@@ -73,3 +73,7 @@ class InsecureKeyWarning(XlingWarning):
 
 class CacheWarning(XlingWarning):
     """The embedding cache is damaged or cannot be written; the work goes on without it."""
+
+
+class UnfinishedWarning(XlingWarning):
+    """A collection does not hold all it is to hold, since what was to fill it was interrupted."""

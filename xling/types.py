@@ -113,6 +113,24 @@ class Report(_Frozen):
         return ", ".join(f"{v} {k}" for k, v in counts.items() if v) or "nothing to do"
 
 
+class Transfer(_Frozen):
+    """What an export, an import or a change of the model moved.
+
+    Attributes:
+        documents: Documents moved.
+        points: Points moved: a long document is several.
+        collection: The collection's name; of a change of the model, the new one's.
+        file: The file written or read, None where there is none.
+        bytes: Its size.
+    """
+
+    documents: int
+    points: int
+    collection: str
+    file: str | None = None
+    bytes: int | None = None
+
+
 class Progress(_Frozen):
     """How far a long operation is. `total` is None where the input has no known length."""
 

@@ -19,6 +19,7 @@ from xling.cli.demo import demo
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.models import models
+from xling.cli.moving import export, import_
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
 from xling.errors import InvalidInput, XlingError
@@ -54,6 +55,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "info": info,
     "list": list_collections,
     "delete": delete,
+    "export": export,
+    "import": import_,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,

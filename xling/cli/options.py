@@ -81,12 +81,9 @@ class Target:
         """The collection; a URL of the environment gives way to `--path`."""
         from xling.opening import open as open_collection
 
-        url = self.url or (os.environ.get(URL_VARIABLE) or None if self.path is None else None)
         return open_collection(
             self.collection,
-            path=self.path,
-            url=url,
-            api_key=self._api_key(url),
+            **self.place(),
             model=model.model,
             device=model.device,
             create=create,
@@ -94,6 +91,11 @@ class Target:
             text_key=self.text_key,
             lang_key=self.lang_key,
         )
+
+    def place(self) -> dict[str, Any]:
+        """Where the collection is, as arguments of `xling.open` and its like."""
+        url = self.url or (os.environ.get(URL_VARIABLE) or None if self.path is None else None)
+        return {"path": self.path, "url": url, "api_key": self._api_key(url)}
 
     def _api_key(self, url: str | None) -> str | None:
         if self.api_key_file is not None:

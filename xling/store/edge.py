@@ -32,6 +32,8 @@ from xling.store.vectors import canonical_id, check_delete, check_points, check_
 _FORMAT = 1
 _UPSERT_BATCH = 1000
 _CREATION_SECONDS = 5.0
+_FROM_THE_VECTORS = qe.QuantizationSearchParams(rescore=True, oversampling=2.0)
+"""Of a quantised collection twice as many are looked up, and ordered by the vectors themselves; else ignored."""
 _INDEX_TYPES = {
     "keyword": qe.PayloadSchemaType.Keyword,
     "integer": qe.PayloadSchemaType.Integer,
@@ -227,7 +229,7 @@ class EdgeStore(Store):
                 filter=to_edge_filter(filter),
                 with_payload=True,
                 with_vector=vector_selector(returned),
-                params=qe.SearchParams(exact=True) if exact else None,
+                params=qe.SearchParams(exact=exact, quantization=_FROM_THE_VECTORS),
             )
             for row, filter in zip(vectors, filters, strict=True)
         ]
