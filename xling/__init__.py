@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.protocols import Encoder as Encoder
     from xling.transfer.copying import import_collection as import_collection
+    from xling.transfer.reembed import reembed as reembed
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
     from xling.types import Hit as Hit
@@ -61,6 +62,7 @@ _HOMES = {
     "xling.space.cache": ("EmbeddingCache",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),
+    "xling.transfer.reembed": ("reembed",),
     "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped", "Transfer"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from xling.cache_dir import data_dir
@@ -29,6 +29,12 @@ FORMAT = 1
 
 UNFINISHED_KEY = "xling_import"
 """In the metadata while a collection is being imported: which file, and how many points that has."""
+
+MOVED_KEY = "xling_moved"
+"""In the metadata of a collection that another took the place of: that one's name, `to`, and its `model`."""
+
+PREVIOUS_KEY = "xling_previous"
+"""In the metadata of a collection that took the place of others: their names, the first one first."""
 
 _SAMPLE = 20
 _FORBIDDEN = re.compile(r'[\x00-\x1f/\\<>:"|?*]')
@@ -97,6 +103,7 @@ def open_collection(
     indexes: Mapping[str, IndexKind] | None,
     device: str | None,
     cache: bool | str | Path | EmbeddingCache | None = None,
+    follow: bool = True,
 ) -> Opened:
     """Find the collection, or create it, and check that the space is the one it was written with.
 
@@ -111,7 +118,10 @@ def open_collection(
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
         space = _space(load_encoder(model, device=device), cache)
         _create(store, space, vector_name or "", {**OWN_INDEXES, **wanted})
-    own = store.metadata().get(METADATA_KEY)
+    metadata = store.metadata()
+    if follow and MOVED_KEY in metadata:
+        store, metadata = followed(store)
+    own = metadata.get(METADATA_KEY)
     if own is None:
         return _open_foreign(store, model, vector_name, text_key, lang_key, device)
     if int(own.get("format", 0)) > FORMAT:
@@ -119,7 +129,7 @@ def open_collection(
             f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
             f"upgrade with: pip install -U xling"
         )
-    _warn_if_unfinished(store)
+    _warn_if_unfinished(store, metadata.get(UNFINISHED_KEY))
     space = _space(load_encoder(model, recorded=own["space"], device=device), cache)
     check_same_space(space, own["space"], collection=store.name)
     if vector_name is not None and vector_name != own["vector_name"]:
@@ -130,8 +140,32 @@ def open_collection(
     return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]))
 
 
-def _warn_if_unfinished(store: Store) -> None:
-    mark = store.metadata().get(UNFINISHED_KEY)
+def followed(store: Store) -> tuple[Store, dict[str, Any]]:
+    """The collection that stands in the place of this one, which exists, and its metadata.
+
+    What the store holds open (a connection to a server) goes over to the store that is given back.
+
+    Raises:
+        CollectionNotFound: It is gone.
+    """
+    metadata = store.metadata()
+    names = [store.name]
+    while MOVED_KEY in metadata:
+        name = str(metadata[MOVED_KEY]["to"])
+        successor = store.sibling(name, take_over=True)
+        if name in names or not successor.exists():
+            successor.close()
+            raise CollectionNotFound(
+                f"the collection {names[0]!r} was moved to {name!r}, which is not there any more; "
+                f"open(…, follow=False) opens the one before the move"
+            )
+        names.append(name)
+        store.close()
+        store, metadata = successor, successor.metadata()
+    return store, metadata
+
+
+def _warn_if_unfinished(store: Store, mark: Mapping[str, Any] | None) -> None:
     if mark:
         warnings.warn(
             f"the import of {mark.get('file')!r} into the collection {store.name!r} was not finished: it holds "

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, overload
 from uuid import UUID
 
-from xling.attach import METADATA_KEY, Opened
+from xling.attach import METADATA_KEY, PREVIOUS_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
 from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.ingest.documents import Input, rows
@@ -328,11 +328,32 @@ class Collection:
                 self.store, path, vector_name=self._vector_name, overwrite=overwrite, progress=progress
             )
 
+    def drop_previous(self) -> Report:
+        """Delete the documents of the old model, which `xling.reembed` left beside. There is no way back.
+
+        What stays of the old collection is empty, and leads whoever opens its name to this one.
+
+        Returns:
+            `deleted` counts them.
+        """
+        from xling.transfer.reembed import drop_previous
+
+        self._check_open()
+        return drop_previous(self.store)
+
     def drop(self) -> None:
-        """Delete the whole collection, documents and all, and close it. There is no way back."""
+        """Delete the whole collection, documents and all, and close it. There is no way back.
+
+        If its model was changed, the ones before it are deleted too.
+        """
         self._check_open()
         with self._write_lock:
+            previous = [self.store.sibling(name) for name in self.store.metadata().get(PREVIOUS_KEY, ())]
             self.store.drop()
+            for store in previous:
+                if store.exists():
+                    store.drop()
+                store.close()
         self._closed = True
         self.store.close()
 

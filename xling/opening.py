@@ -36,6 +36,7 @@ def open(
     lang_key: str | None = None,
     device: str | None = None,
     cache: bool | str | Path | EmbeddingCache | None = None,
+    follow: bool = True,
     progress: Callable[[Progress], None] | None = None,
     prefer_grpc: bool = False,
     timeout: float | None = None,
@@ -64,6 +65,8 @@ def open(
         cache: Where document vectors are kept between runs, so that no text is encoded twice: False for nowhere, a
             path, or an `EmbeddingCache`. By default a file in the user's cache directory, for models whose weights
             are known by a hash; True for encoders of your own too. `XLING_CACHE=0` turns the default off.
+        follow: Open the collection that took this one's place when its model was changed (`xling.reembed`); False
+            opens the one of this very name.
         progress: Called while the language space of a model is measured, which happens once, at the first neutral
             search with a model that xling does not know (see `xling calibrate`).
         prefer_grpc: Talk gRPC to the server.
@@ -93,6 +96,7 @@ def open(
             indexes=indexes,
             device=device,
             cache=cache,
+            follow=follow,
         )
         return Collection(opened, detector=language_detector or detector(languages=languages), progress=progress)
     except BaseException:

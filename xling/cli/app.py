@@ -19,7 +19,7 @@ from xling.cli.demo import demo
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.models import models
-from xling.cli.moving import export, import_
+from xling.cli.moving import export, import_, reembed
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
 from xling.errors import InvalidInput, XlingError
@@ -57,6 +57,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "delete": delete,
     "export": export,
     "import": import_,
+    "reembed": reembed,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,

@@ -46,11 +46,11 @@ def delete(
         else:
             documents = collection.count(**condition)
             if everything:
-                _confirm(f"Delete the whole collection {target.collection!r} with {documents:,} documents?", yes)
+                confirm(f"Delete the whole collection {target.collection!r} with {documents:,} documents?", yes)
                 collection.drop()
                 deleted = documents
             elif documents:
-                _confirm(f"Delete {documents:,} documents of {target.collection!r}?", yes)
+                confirm(f"Delete {documents:,} documents of {target.collection!r}?", yes)
                 deleted = collection.delete(**condition).deleted
     if out.json:
         output.json_line({"deleted": deleted, "not_found": missing, "dropped": everything})
@@ -76,7 +76,8 @@ def _delete_ids(collection: Collection, ids: Sequence[str]) -> tuple[int, list[s
     return (collection.delete(found).deleted if found else 0), missing
 
 
-def _confirm(question: str, yes: bool) -> None:
+def confirm(question: str, yes: bool) -> None:
+    """Ask on a terminal before something is lost; elsewhere `--yes` is needed."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""`xling export` and `xling import`."""
+"""`xling export`, `xling import` and `xling reembed`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xling.cli import output
+from xling.cli.delete import confirm
 from xling.cli.options import Model, Output, Target
 from xling.cli.progress import Bar
+from xling.errors import InvalidInput
 
 if TYPE_CHECKING:
     from xling.types import Transfer
@@ -58,6 +60,48 @@ def import_(
             file, target.collection if given else None, merge=merge, progress=bar.on_progress, **target.place()
         )
     _show(done, f"from {done.file}", time.monotonic() - started, out.json)
+
+
+def reembed(
+    target: Target,
+    model: Model,
+    out: Output,
+    into: Annotated[str | None, typer.Option("--into", help="Name of the new collection. (default: NAME@…)")] = None,
+    drop_old: Annotated[
+        bool, typer.Option("--drop-old", help="Instead: delete what the collection held under its old model.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Change a collection's model to --model: encode its documents anew beside it, then switch over.
+
+    Until the switch nothing changes for those who search; afterwards the collection's name leads to the new one. An
+    interrupted run is gone on with by the same command. The old documents stay until --drop-old. With --json one object
+    with the keys documents, points, collection, file, bytes and seconds; with --drop-old the key deleted.
+    """
+    if drop_old:
+        with target.open(Model(device=model.device)) as collection:
+            confirm(f"Delete the documents of {collection.name!r} under its old model?", yes)
+            deleted = collection.drop_previous().deleted
+        if out.json:
+            output.json_line({"deleted": deleted})
+        else:
+            output.line(f"{deleted:,} deleted")
+        return
+    if model.model is None:
+        raise InvalidInput("name the new model: --model NAME")
+    from xling.transfer.reembed import reembed as change
+
+    started = time.monotonic()
+    with Bar(None) as bar:
+        done = change(
+            target.collection,
+            model=model.model,
+            device=model.device,
+            into=into,
+            progress=bar.on_progress,
+            **target.place(),
+        )
+    _show(done, f"encoded by {model.model}", time.monotonic() - started, out.json)
 
 
 def _show(done: Transfer, where: str, seconds: float, as_json: bool) -> None:

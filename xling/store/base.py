@@ -162,5 +162,15 @@ class Store(ABC):
         """What `info` shows of the store: points, segments, indexed vectors, disk bytes where known, version."""
 
     @abstractmethod
+    def sibling(self, name: str, *, take_over: bool = False) -> Store:
+        """The collection of another name in the same place, which need not exist.
+
+        A connection is shared: it lives as long as this object, or as the sibling with `take_over`.
+        """
+
+    def compact(self) -> None:  # noqa: B027  # a server does so by itself
+        """Give the space of deleted points back, where that does not happen by itself."""
+
+    @abstractmethod
     def close(self) -> None:
         """Release files and connections. Idempotent; a client handed in by the user is left open."""

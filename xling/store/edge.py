@@ -268,6 +268,12 @@ class EdgeStore(Store):
         with self._errors("optimize"), self._change() as shard:
             return bool(shard.optimize())
 
+    def sibling(self, name: str, *, take_over: bool = False) -> EdgeStore:
+        return EdgeStore(self._directory.parent, name)
+
+    def compact(self) -> None:
+        self.optimize()
+
     def close(self) -> None:
         with self._opening:
             self._closed = True

@@ -277,6 +277,13 @@ class ServerStore(Store):
                 "indexed_vectors": int(info.indexed_vectors_count or 0),
             }
 
+    def sibling(self, name: str, *, take_over: bool = False) -> ServerStore:
+        other = ServerStore(name, client=self._client)
+        other.location = self.location
+        if take_over:
+            other._owned, self._owned = self._owned, False
+        return other
+
     def close(self) -> None:
         if not self._closed:
             self._closed = True
