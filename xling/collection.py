@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 from uuid import UUID
 
-from xling.attach import METADATA_KEY, PREVIOUS_KEY, Opened
+from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
 from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.ingest.documents import Input, rows
@@ -25,10 +24,11 @@ from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
 from xling.store.layout import HEADS
 from xling.store.points import chunk_ids, document_from_records
-from xling.types import Document, DocumentId, Hit, Info, Progress, Report, Transfer
+from xling.transfer.verbs import MovingVerbs, drop_all
+from xling.types import Document, DocumentId, Hit, Info, Progress, Report
 
 
-class Collection:
+class Collection(MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:
@@ -300,47 +300,6 @@ class Collection:
             store=self.store.stats(),
         )
 
-    def export(
-        self, path: str | Path, *, overwrite: bool = False, progress: ProgressCallback | None = None
-    ) -> Transfer:
-        """Write the whole collection to a Parquet file: texts, ids with their type, metadata, vectors and its space.
-
-        `xling.import_collection` makes a collection of it, embedded or on a server, without encoding anything. Other
-        tools can read it too: one row a point, with columns text, id, lang, source, metadata (JSON) and vector. The
-        file is whole or not there at all, and memory stays constant however large the collection is.
-
-        Args:
-            path: The file to write.
-            overwrite: Replace a file that exists.
-            progress: Called with the points done so far.
-
-        Raises:
-            InvalidInput: The file exists or cannot be written, the collection was made by another tool, or another
-                process changed it meanwhile (nothing is written then).
-            MissingExtra: pyarrow is not installed.
-        """
-        from xling.transfer.copying import export_collection
-
-        self._writable()
-        with self._write_lock:
-            self._statistics.save(now=True)
-            return export_collection(
-                self.store, path, vector_name=self._vector_name, overwrite=overwrite, progress=progress
-            )
-
-    def drop_previous(self) -> Report:
-        """Delete the documents of the old model, which `xling.reembed` left beside. There is no way back.
-
-        What stays of the old collection is empty, and leads whoever opens its name to this one.
-
-        Returns:
-            `deleted` counts them.
-        """
-        from xling.transfer.reembed import drop_previous
-
-        self._check_open()
-        return drop_previous(self.store)
-
     def drop(self) -> None:
         """Delete the whole collection, documents and all, and close it. There is no way back.
 
@@ -348,12 +307,7 @@ class Collection:
         """
         self._check_open()
         with self._write_lock:
-            previous = [self.store.sibling(name) for name in self.store.metadata().get(PREVIOUS_KEY, ())]
-            self.store.drop()
-            for store in previous:
-                if store.exists():
-                    store.drop()
-                store.close()
+            drop_all(self.store)
         self._closed = True
         self.store.close()
 

@@ -1,0 +1,80 @@
+"""The verbs of a collection that move it as a whole."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from xling.attach import PREVIOUS_KEY
+from xling.space.collection_stats import CollectionStatistics
+from xling.store.base import Store
+from xling.types import Progress, Report, Transfer
+
+
+class MovingVerbs(ABC):
+    """What `Collection` offers for backup, and for after a change of its model."""
+
+    store: Store
+    _statistics: CollectionStatistics
+    _vector_name: str
+    _write_lock: threading.Lock
+
+    @abstractmethod
+    def _check_open(self) -> None: ...
+
+    @abstractmethod
+    def _writable(self) -> UUID: ...
+
+    def export(
+        self, path: str | Path, *, overwrite: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> Transfer:
+        """Write the whole collection to a Parquet file: texts, ids with their type, metadata, vectors and its space.
+
+        `xling.import_collection` makes a collection of it, embedded or on a server, without encoding anything. Other
+        tools can read it too: one row a point, with columns text, id, lang, source, metadata (JSON) and vector. The
+        file is whole or not there at all, and memory stays constant however large the collection is.
+
+        Args:
+            path: The file to write.
+            overwrite: Replace a file that exists.
+            progress: Called with the points done so far.
+
+        Raises:
+            InvalidInput: The file exists or cannot be written, the collection was made by another tool, or another
+                process changed it meanwhile (nothing is written then).
+            MissingExtra: pyarrow is not installed.
+        """
+        from xling.transfer.copying import export_collection
+
+        self._writable()
+        with self._write_lock:
+            self._statistics.save(now=True)
+            return export_collection(
+                self.store, path, vector_name=self._vector_name, overwrite=overwrite, progress=progress
+            )
+
+    def drop_previous(self) -> Report:
+        """Delete the documents of the old model, which `xling.reembed` left beside. There is no way back.
+
+        What stays of the old collection is empty, and leads whoever opens its name to this one.
+
+        Returns:
+            `deleted` counts them.
+        """
+        from xling.transfer.reembed import drop_previous
+
+        self._check_open()
+        return drop_previous(self.store)
+
+
+def drop_all(store: Store) -> None:
+    """Delete a collection, and those whose place it took."""
+    previous = [store.sibling(name) for name in store.metadata().get(PREVIOUS_KEY, ())]
+    store.drop()
+    for old in previous:
+        if old.exists():
+            old.drop()
+        old.close()
