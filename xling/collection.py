@@ -1,22 +1,20 @@
-"""`Collection`: what users hold. Each verb is a few lines that call the rooms below."""
+"""`Collection`: what users hold. Its verbs are those of the rooms below (`*/verbs.py`), and a few of its own."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, overload
+from typing import overload
 from uuid import UUID
 
 from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
-from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
-from xling.ingest.documents import Input, rows
-from xling.language import Detector, normalise_code
+from xling.ingest.verbs import WritingVerbs
+from xling.language import Detector
 from xling.search.filters import Filters, Where
-from xling.search.plan import Plan
-from xling.search.query import encode_queries
 from xling.search.searcher import Searcher
+from xling.search.verbs import SearchVerbs
 from xling.space import SharedSpace
 from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import FilterJson, PointId, Record, Store
@@ -24,11 +22,12 @@ from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
 from xling.store.layout import HEADS
 from xling.store.points import chunk_ids, document_from_records
+from xling.store.steps import Steps, ask, stepwise
 from xling.transfer.verbs import MovingVerbs, drop_all
-from xling.types import Document, DocumentId, Hit, Info, Progress, Report
+from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(MovingVerbs):
+class Collection(SearchVerbs, WritingVerbs, MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:
@@ -46,7 +45,7 @@ class Collection(MovingVerbs):
         self._layout, self._vector_name, self._namespace = opened.layout, opened.vector_name, opened.namespace
         self._detector = detector
         self._write_lock = threading.Lock()
-        self._filters = Filters(opened.store, opened.layout)
+        self._filters = Filters(opened.store.name, opened.layout)
         self._statistics = CollectionStatistics(
             opened.store,
             opened.space.dimension,
@@ -55,7 +54,7 @@ class Collection(MovingVerbs):
             detector=detector,
         )
         self._searcher = Searcher(
-            opened.store,
+            opened.store.name,
             opened.space,
             opened.layout,
             vector_name=opened.vector_name,
@@ -65,220 +64,39 @@ class Collection(MovingVerbs):
         )
         self._closed = False
 
-    def add(
-        self,
-        documents: Input | Iterable[Input],
-        *,
-        ids: Sequence[DocumentId | None] | None = None,
-        langs: str | Sequence[str | None] | None = None,
-        metadata: Mapping[str, Any] | Sequence[Mapping[str, Any] | None] | None = None,
-        source: str | None = None,
-        batch_size: int = DEFAULT_BATCH,
-        progress: ProgressCallback | None = None,
-    ) -> Report:
-        """Store documents, each known by its id (or by its text and source), so that adding again changes nothing.
-
-        A text that cannot be stored is skipped and reported; the others are stored. A document that is already
-        there is updated where it differs: a new text is encoded again, new metadata alone is not. Texts longer
-        than the model reads are split, never cut off.
-
-        Args:
-            documents: A text, a `Document`, a mapping with a `Document`'s fields, or any iterable of these; it is
-                read as it is written, so it may be longer than memory.
-            ids: One id a document, of any form: they come back as given.
-            langs: BCP 47 codes, one a document or one for all; detected where not given.
-            metadata: One mapping a document, or one for all.
-            source: Where the documents come from.
-            batch_size: Documents encoded and written at a time.
-            progress: Called with a `Progress` after each batch.
-
-        Returns:
-            How many documents were added, updated or unchanged, and which were skipped, with the reason.
-
-        Raises:
-            InvalidInput: `ids`, `langs` or `metadata` differ in number from the documents (nothing was written), or
-                the collection was made by another tool.
-        """
-        namespace = self._writable()
-        total = len(documents) if isinstance(documents, Sequence) and not isinstance(documents, str) else None
-        pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
-        if batch_size < 1:
-            raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
-        writer = Writer(
-            self.store,
-            self.space,
-            self._detector,
-            namespace=namespace,
-            vector_name=self._vector_name,
-            statistics=self._statistics,
-            batch_size=batch_size,
-        )
-        with self._write_lock:
-            return writer.write(pairs, total=total, progress=progress)
-
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        offset: int = 0,
-        languages: Sequence[str] | None = None,
-        where: Where | None = None,
-        source: str | None = None,
-        neutral: float = 1.0,
-        balance: bool | float = False,
-        prefer: Sequence[str] | None = None,
-        rescore: bool = False,
-        distinct: str | None = None,
-        min_score: float | None = None,
-        min_confidence: float | None = None,
-        exact: bool = False,
-    ) -> list[Hit]:
-        """The documents nearest in meaning to a query of any language, best first.
-
-        Args:
-            query: Text in any language. One longer than the model reads stands for the mean of its pieces.
-            limit: Most hits to return, 1 to 10,000.
-            offset: Hits to leave out at the top, for paging.
-            languages: Only documents of these languages (BCP 47; `en` includes `en-GB`).
-            where: Only documents whose metadata meet this: `{"genre": "drama"}`, `{"genre": ["drama", "comedy"]}`,
-                `{"year": {"gte": 1990, "lt": 2000}}`, `{"or": [...]}`, `{"not": {...}}`, or a Qdrant `Filter`.
-            source: Only documents of this source.
-            neutral: How far the language is taken out of the query: 1 ranks by meaning alone, 0 is the model as it
-                is, which puts texts of the query's own language first. Nothing is re-indexed for it.
-            balance: Ask each language for its best and make their scores comparable, for collections where each
-                language holds an answer. True is full strength, a number from 0 to 1 less.
-            prefer: Languages to put first among hits that are about as good.
-            rescore: Give the hundred best a second look, with their own vectors made neutral too. Ranks better in
-                collections of some size, and costs reading those vectors.
-            distinct: A metadata field, e.g. `translation_of`: documents of equal value take one place, the further
-                ones are in `Hit.others`.
-            min_score: Leave out hits that score less.
-            min_confidence: Leave out hits that are less sure, 0 to 1.
-            exact: Compare with every vector instead of using the approximate index.
-
-        Raises:
-            InvalidInput: The query is blank, or a filter or number makes no sense.
-            ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
-        """
-        return self.search_many(
-            [query],
-            limit=limit,
-            offset=offset,
-            languages=languages,
-            where=where,
-            source=source,
-            neutral=neutral,
-            balance=balance,
-            prefer=prefer,
-            rescore=rescore,
-            distinct=distinct,
-            min_score=min_score,
-            min_confidence=min_confidence,
-            exact=exact,
-        )[0]
-
-    def search_many(
-        self,
-        queries: Sequence[str],
-        *,
-        limit: int = 10,
-        offset: int = 0,
-        languages: Sequence[str] | None = None,
-        where: Where | None = None,
-        source: str | None = None,
-        neutral: float = 1.0,
-        balance: bool | float = False,
-        prefer: Sequence[str] | None = None,
-        rescore: bool = False,
-        distinct: str | None = None,
-        min_score: float | None = None,
-        min_confidence: float | None = None,
-        exact: bool = False,
-    ) -> list[list[Hit]]:
-        """`search` for several queries at once: one batch through the encoder, one through the store."""
-        self._check_open()
-        if isinstance(queries, str):
-            raise InvalidInput("search_many takes a list of queries; for one query use search()")
-        if isinstance(prefer, str):
-            raise InvalidInput(f"prefer= is a list of languages, e.g. [{prefer!r}]")
-        plan = Plan(
-            limit=limit,
-            offset=offset,
-            filter=self._filters(languages, where, source),
-            neutral=neutral,
-            balance=float(balance),
-            prefer=tuple(normalise_code(code) for code in prefer or ()),
-            rescore=rescore,
-            distinct=distinct,
-            min_score=min_score,
-            min_confidence=min_confidence,
-            exact=exact,
-        )
-        if not queries:
-            return []
-        return self._searcher.search(encode_queries(self.space, queries, plan.neutral), plan)
-
     @overload
     def get(self, ids: DocumentId) -> Document | None: ...  # type: ignore[overload-overlap]  # a str is a Sequence
     @overload
     def get(self, ids: Sequence[DocumentId]) -> list[Document | None]: ...
 
-    def get(self, ids: DocumentId | Sequence[DocumentId]) -> Document | list[Document | None] | None:
+    @stepwise("store")
+    def get(self, ids: DocumentId | Sequence[DocumentId]) -> Steps[Document | list[Document | None] | None]:
         """The document of an id, whole, or None; for a list of ids a list of the same length."""
         self._check_open()
         wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids)
         points = [self._point_id(id) for id in wanted]
-        heads = {record.id: record for record in self.store.retrieve(points)}
-        found: list[Document | None] = [
-            document_from_records([heads[p], *self._tail(heads[p])], self._layout) if p in heads else None
-            for p in points
-        ]
+        heads = {record.id: record for record in (yield from ask(Store.retrieve, points))}
+        found: list[Document | None] = []
+        for point in points:
+            if point in heads:
+                records = [heads[point], *(yield from self._tail(heads[point]))]
+                found.append(document_from_records(records, self._layout))
+            else:
+                found.append(None)
         return found[0] if isinstance(ids, (str, int, UUID)) else found
 
-    def delete(
-        self,
-        ids: DocumentId | Sequence[DocumentId] | None = None,
-        *,
-        languages: Sequence[str] | None = None,
-        where: Where | None = None,
-        source: str | None = None,
-    ) -> Report:
-        """Delete documents by ids, or all that meet a filter; give one or the other.
-
-        Returns:
-            `deleted` counts the documents that were there.
-        """
-        self._check_open()
-        filter = self._filters(languages, where, source)
-        if (ids is None) == (filter is None):
-            raise InvalidInput("delete() takes ids, or a filter (where=, languages=, source=): one of the two")
-        with self._write_lock:
-            if filter is not None:
-                deleted = self.store.count(self._heads(filter))
-                self._statistics.removing_matches(filter)
-                self.store.delete(filter=filter)
-                self._statistics.save()
-                return Report(deleted=deleted)
-            wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids or ())
-            heads = self.store.retrieve(list(dict.fromkeys(self._point_id(id) for id in wanted)))
-            points = [point for head in heads for point in self._point_ids(head)]
-            if points:
-                self._statistics.removing(points)
-                self.store.delete(ids=points)
-                self._statistics.save()
-            return Report(deleted=len(heads))
-
+    @stepwise("store")
     def count(
         self,
         *,
         languages: Sequence[str] | None = None,
         where: Where | None = None,
         source: str | None = None,
-    ) -> int:
+    ) -> Steps[int]:
         """Number of documents, of all or of those that meet a filter."""
         self._check_open()
-        return self.store.count(self._heads(self._filters(languages, where, source)))
+        filter = yield from self._filters(languages, where, source)
+        return (yield from ask(Store.count, self._heads(filter)))
 
     def info(self) -> Info:
         """What the collection is and holds: model, documents, languages, indexes, the store's own figures."""
@@ -358,9 +176,9 @@ class Collection(MovingVerbs):
             return [head.id]
         return chunk_ids(str(head.id), int(head.payload.get("chunks", 1)))
 
-    def _tail(self, head: Record) -> list[Record]:
+    def _tail(self, head: Record) -> Steps[list[Record]]:
         rest = list(self._point_ids(head))[1:]
-        return self.store.retrieve(rest) if rest else []
+        return (yield from ask(Store.retrieve, rest)) if rest else []
 
     def _heads(self, filter: FilterJson | None) -> FilterJson | None:
         return and_filters(filter, HEADS) if self._layout.own else filter

@@ -1,4 +1,7 @@
-"""Query vectors → hits: one store batch for all queries, one hit for each document."""
+"""Query vectors → hits: one store batch for all queries, one hit for each document.
+
+Written as steps (`xling.store.steps`).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from xling.store.base import FilterJson, Record, Store
 from xling.store.filters import and_filters
 from xling.store.layout import Layout, value_at
 from xling.store.points import document_key, hit_from_record, language_of
+from xling.store.steps import Steps, ask
 from xling.types import Hit
 
 MAX_FETCH = 10_000
@@ -29,16 +33,15 @@ class Engine:
     """Searches one collection.
 
     Args:
-        store: Where it is.
         layout: How its payloads are read.
         vector_name: Which vectors.
         lang_key: Payload path that tells the languages apart for a balanced search, each document once.
     """
 
-    def __init__(self, store: Store, layout: Layout, *, vector_name: str, lang_key: str | None) -> None:
-        self._store, self._layout, self._vector_name, self._lang_key = store, layout, vector_name, lang_key
+    def __init__(self, layout: Layout, *, vector_name: str, lang_key: str | None) -> None:
+        self._layout, self._vector_name, self._lang_key = layout, vector_name, lang_key
 
-    def search(self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None) -> list[list[Hit]]:
+    def search(self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None) -> Steps[list[list[Hit]]]:
         """Hits of each query vector, best first, one hit a document (or an item, with `distinct`).
 
         Args:
@@ -47,13 +50,13 @@ class Engine:
             neutrality: Basis and calibration; None only where the plan is neither neutral nor reranks.
         """
         asked = vectors if neutrality is None else neutrality.basis.project(vectors, plan.neutral)
-        found = self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan)
+        found = yield from (self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan))
         return [
             self._hits(self._ordered(vectors[i], records, plan, neutrality), plan, neutrality)
             for i, records in enumerate(found)
         ]
 
-    def _nearest(self, asked: Vectors, plan: Plan) -> list[list[Record]]:
+    def _nearest(self, asked: Vectors, plan: Plan) -> Steps[list[list[Record]]]:
         """Candidates of each query: the pieces of long documents compete, the best one speaks for its document.
 
         Where pieces of one document (or documents of one item) take the places of others, more points are fetched
@@ -64,7 +67,7 @@ class Engine:
         best: list[list[Record]] = [[] for _ in range(len(asked))]
         todo = list(range(len(asked)))
         while todo:
-            pages = self._query(asked[todo], [plan.filter] * len(todo), fetch, plan)
+            pages = yield from self._query(asked[todo], [plan.filter] * len(todo), fetch, plan)
             short = []
             for i, page in zip(todo, pages, strict=True):
                 best[i] = self._one_per_document(page)
@@ -74,16 +77,16 @@ class Engine:
             todo, fetch = short, min(fetch * 4, MAX_FETCH)
         return best
 
-    def _balanced(self, asked: Vectors, plan: Plan) -> list[list[Record]]:
+    def _balanced(self, asked: Vectors, plan: Plan) -> Steps[list[list[Record]]]:
         """Candidates of each query and language, in one batch of a sub-query for each."""
         if not plan.languages:
-            return self._nearest(asked, plan)
+            return (yield from self._nearest(asked, plan))
         limit = max(DEPTH, plan.offset + plan.limit)
         each = [
             and_filters(plan.filter, {"must": [{"key": self._lang_key, "match": {"value": lang}}]})
             for lang in plan.languages
         ]
-        pages = self._query(np.repeat(asked, len(each), axis=0), each * len(asked), limit, plan)
+        pages = yield from self._query(np.repeat(asked, len(each), axis=0), each * len(asked), limit, plan)
         merged = []
         for i in range(len(asked)):
             records = [r for page in pages[i * len(each) : (i + 1) * len(each)] for r in page]
@@ -93,8 +96,9 @@ class Engine:
 
     def _query(
         self, vectors: Vectors, filters: Sequence[FilterJson | None], limit: int, plan: Plan
-    ) -> list[list[Record]]:
-        return self._store.query(
+    ) -> Steps[list[list[Record]]]:
+        return ask(
+            Store.query,
             vectors,
             vector_name=self._vector_name,
             filters=filters,

@@ -17,6 +17,7 @@ from xling.space.reference import Reference, find_reference, load_reference
 from xling.store.base import Distance, Store
 from xling.store.filters import and_filters
 from xling.store.layout import HEADS, Layout
+from xling.store.steps import Steps, ask, work
 from xling.types import Hit, Progress
 
 _log = logging.getLogger("xling")
@@ -26,7 +27,7 @@ class Searcher:
     """Runs the plans of one collection. Safe to use from several threads.
 
     Args:
-        store: Where the collection is.
+        name: The collection's name.
         space: Its space.
         layout: How its payloads are read.
         vector_name: Which vectors are searched.
@@ -37,7 +38,7 @@ class Searcher:
 
     def __init__(
         self,
-        store: Store,
+        name: str,
         space: SharedSpace,
         layout: Layout,
         *,
@@ -46,44 +47,51 @@ class Searcher:
         statistics: CollectionStatistics,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self._store, self._space, self._layout, self._distance = store, space, layout, distance
+        self._name, self._space, self._layout, self._distance = name, space, layout, distance
         self._lang_key = "lang" if layout.own else layout.lang_key
-        self._engine = Engine(store, layout, vector_name=vector_name, lang_key=self._lang_key)
+        self._engine = Engine(layout, vector_name=vector_name, lang_key=self._lang_key)
         self._statistics, self._progress = statistics, progress
         self._lock = threading.Lock()
         self._reference: Reference | None = None
         self._neutrality: tuple[int, Neutrality] | None = None
 
-    def search(self, vectors: Vectors, plan: Plan) -> list[list[Hit]]:
+    def search(self, vectors: Vectors, plan: Plan) -> Steps[list[list[Hit]]]:
         """Hits of query vectors (unit, shape (n, dimension), not yet neutral)."""
         if self._distance not in ("Cosine", "Dot") and plan.reranks:
             raise InvalidInput(
-                f"balance=, prefer= and rescore= need similarities, but {self._store.name!r} compares by "
-                f"{self._distance}"
+                f"balance=, prefer= and rescore= need similarities, but {self._name!r} compares by {self._distance}"
             )
         if plan.balance:
-            plan = replace(plan, languages=self._languages(plan))
-        neutrality = self._current(compute=plan.neutral > 0 or plan.reranks or plan.min_confidence is not None)
+            plan = replace(plan, languages=(yield from self._languages(plan)))
+        neutrality = self._ready()
+        if neutrality is None:
+            compute = plan.neutral > 0 or plan.reranks or plan.min_confidence is not None
+            neutrality = yield from work(self._current, compute=compute)
         if plan.min_confidence is not None and (neutrality is None or neutrality.calibration is None):
             raise ModelError(
                 f"min_confidence= needs a calibration, and {self._space.name!r} has none: it does not score "
                 f"translations above random texts, or its scores are no cosines. Use min_score= instead."
             )
-        return self._engine.search(vectors, plan, neutrality)
+        return (yield from self._engine.search(vectors, plan, neutrality))
 
     def reference(self, progress: Callable[[Progress], None] | None = None) -> Reference:
         """What the model makes of the reference sample: as shipped, from the cache, or measured now."""
         with self._lock:
             return self._load_reference(progress or self._progress)
 
-    def _languages(self, plan: Plan) -> tuple[str, ...]:
+    def _languages(self, plan: Plan) -> Steps[tuple[str, ...]]:
         if self._lang_key is None:
             raise InvalidInput(
-                f"balance= needs to know the languages, and the payloads of {self._store.name!r} name none; "
+                f"balance= needs to know the languages, and the payloads of {self._name!r} name none; "
                 f"open it with lang_key= if they do under another key"
             )
         filter = and_filters(plan.filter, HEADS) if self._layout.own else plan.filter
-        return tuple(self._store.facet(self._lang_key, filter=filter))
+        return tuple((yield from ask(Store.facet, self._lang_key, filter=filter)))
+
+    def _ready(self) -> Neutrality | None:
+        """Basis and calibration if they are at hand and up to date: no lock, nothing to wait for."""
+        known = self._neutrality
+        return known[1] if known is not None and known[0] == self._statistics.version else None
 
     def _current(self, *, compute: bool) -> Neutrality | None:
         """Basis and calibration by now; None if they would have to be measured and nothing asks for them."""

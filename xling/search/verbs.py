@@ -1,0 +1,138 @@
+"""The verbs of a collection that search it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from xling.errors import InvalidInput
+from xling.language import normalise_code
+from xling.search.filters import Filters, Where
+from xling.search.plan import Plan
+from xling.search.query import encode_queries
+from xling.search.searcher import Searcher
+from xling.space import SharedSpace
+from xling.store.base import Store
+from xling.store.steps import Steps, steps_of, stepwise, work
+from xling.types import Hit
+
+
+class SearchVerbs(ABC):
+    """What `Collection` offers to find documents by meaning. Each verb is written as steps (`xling.store.steps`)."""
+
+    store: Store
+    space: SharedSpace
+    _filters: Filters
+    _searcher: Searcher
+
+    @abstractmethod
+    def _check_open(self) -> None: ...
+
+    @stepwise("store")
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+        neutral: float = 1.0,
+        balance: bool | float = False,
+        prefer: Sequence[str] | None = None,
+        rescore: bool = False,
+        distinct: str | None = None,
+        min_score: float | None = None,
+        min_confidence: float | None = None,
+        exact: bool = False,
+    ) -> Steps[list[Hit]]:
+        """The documents nearest in meaning to a query of any language, best first.
+
+        Args:
+            query: Text in any language. One longer than the model reads stands for the mean of its pieces.
+            limit: Most hits to return, 1 to 10,000.
+            offset: Hits to leave out at the top, for paging.
+            languages: Only documents of these languages (BCP 47; `en` includes `en-GB`).
+            where: Only documents whose metadata meet this: `{"genre": "drama"}`, `{"genre": ["drama", "comedy"]}`,
+                `{"year": {"gte": 1990, "lt": 2000}}`, `{"or": [...]}`, `{"not": {...}}`, or a Qdrant `Filter`.
+            source: Only documents of this source.
+            neutral: How far the language is taken out of the query: 1 ranks by meaning alone, 0 is the model as it
+                is, which puts texts of the query's own language first. Nothing is re-indexed for it.
+            balance: Ask each language for its best and make their scores comparable, for collections where each
+                language holds an answer. True is full strength, a number from 0 to 1 less.
+            prefer: Languages to put first among hits that are about as good.
+            rescore: Give the hundred best a second look, with their own vectors made neutral too. Ranks better in
+                collections of some size, and costs reading those vectors.
+            distinct: A metadata field, e.g. `translation_of`: documents of equal value take one place, the further
+                ones are in `Hit.others`.
+            min_score: Leave out hits that score less.
+            min_confidence: Leave out hits that are less sure, 0 to 1.
+            exact: Compare with every vector instead of using the approximate index.
+
+        Raises:
+            InvalidInput: The query is blank, or a filter or number makes no sense.
+            ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
+        """
+        found = yield from steps_of(
+            SearchVerbs.search_many,
+            self,
+            [query],
+            limit=limit,
+            offset=offset,
+            languages=languages,
+            where=where,
+            source=source,
+            neutral=neutral,
+            balance=balance,
+            prefer=prefer,
+            rescore=rescore,
+            distinct=distinct,
+            min_score=min_score,
+            min_confidence=min_confidence,
+            exact=exact,
+        )
+        return found[0]
+
+    @stepwise("store")
+    def search_many(
+        self,
+        queries: Sequence[str],
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+        neutral: float = 1.0,
+        balance: bool | float = False,
+        prefer: Sequence[str] | None = None,
+        rescore: bool = False,
+        distinct: str | None = None,
+        min_score: float | None = None,
+        min_confidence: float | None = None,
+        exact: bool = False,
+    ) -> Steps[list[list[Hit]]]:
+        """`search` for several queries at once: one batch through the encoder, one through the store."""
+        self._check_open()
+        if isinstance(queries, str):
+            raise InvalidInput("search_many takes a list of queries; for one query use search()")
+        if isinstance(prefer, str):
+            raise InvalidInput(f"prefer= is a list of languages, e.g. [{prefer!r}]")
+        plan = Plan(
+            limit=limit,
+            offset=offset,
+            filter=(yield from self._filters(languages, where, source)),
+            neutral=neutral,
+            balance=float(balance),
+            prefer=tuple(normalise_code(code) for code in prefer or ()),
+            rescore=rescore,
+            distinct=distinct,
+            min_score=min_score,
+            min_confidence=min_confidence,
+            exact=exact,
+        )
+        if not queries:
+            return []
+        vectors = yield from work(encode_queries, self.space, queries, plan.neutral)
+        return (yield from self._searcher.search(vectors, plan))
