@@ -18,6 +18,7 @@ from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Sche
 from xling.store.records import plain_id, to_record, vector_selector
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, translated
+from xling.store.steps import Call, Steps, steps_of, stepwise
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref
 
 class ServerStore(Store):
     """A collection behind qdrant-client. Needs Qdrant 1.16 or newer, which keeps metadata of collections.
+
+    What it does is written as steps that call the client, so that an asynchronous client can be called instead
+    (`xling.store.async_server`).
 
     Args:
         name: The collection's name.
@@ -69,14 +73,16 @@ class ServerStore(Store):
         self._sizes: dict[str, int] = {}
         self._closed = False
         # Local mode is qdrant-client's own engine in Python: without payload indexes, and for one thread only.
-        self._local = type(getattr(self._client, "_client", None)).__name__ == "QdrantLocal"
-        self._lock = _local_locks.setdefault(self._client, threading.RLock()) if self._local else None
+        engine = type(getattr(self._client, "_client", None)).__name__
+        self._local = engine in {"QdrantLocal", "AsyncQdrantLocal"}
+        self._lock = _local_locks.setdefault(self._client, threading.RLock()) if engine == "QdrantLocal" else None
 
-    def exists(self) -> bool:
-        with self._errors("look for it"):
-            return bool(self._client.collection_exists(self.name))
+    @stepwise("_perform")
+    def exists(self) -> Steps[bool]:
+        return bool((yield from self._call("look for it", "collection_exists")))
 
-    def create(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
+    @stepwise("_perform")
+    def create(self, schema: Schema, metadata: Mapping[str, Any]) -> Steps[None]:
         from qdrant_client import models
 
         params = {
@@ -84,38 +90,38 @@ class ServerStore(Store):
         }
         config: Any = params[""] if set(params) == {""} else params
         try:
-            with self._errors("create it"):
-                self._client.create_collection(self.name, vectors_config=config, metadata=dict(metadata))
+            yield from self._call("create it", "create_collection", vectors_config=config, metadata=dict(metadata))
         except XlingError as exc:
             if not already_exists(exc.__cause__):
                 raise
             return
-        if metadata and not self.metadata():
+        if metadata and not (yield from steps_of(ServerStore.metadata, self)):
             raise self._too_old(f"The collection {self.name!r} was created and is empty")
-        self.ensure_indexes(schema.indexes)
+        yield from steps_of(ServerStore.ensure_indexes, self, schema.indexes)
 
-    def drop(self) -> None:
-        with self._errors("delete it"):
-            self._info()
-            self._client.delete_collection(self.name)
+    @stepwise("_perform")
+    def drop(self) -> Steps[None]:
+        yield from self._call("delete it", "get_collection")
+        yield from self._call("delete it", "delete_collection")
 
-    def schema(self) -> Schema:
-        with self._errors("read its description"):
-            info = self._info()
+    @stepwise("_perform")
+    def schema(self) -> Steps[Schema]:
+        info: models.CollectionInfo = yield from self._call("read its description", "get_collection")
         vectors = info.config.params.vectors
         named = vectors if isinstance(vectors, dict) else {} if vectors is None else {"": vectors}
         specs = tuple(VectorSpec(name, v.size, v.distance.value) for name, v in named.items())
         indexes: dict[str, Any] = {k: v.data_type.value for k, v in (info.payload_schema or {}).items()}
         return Schema(vectors=specs, indexes=indexes)
 
-    def metadata(self) -> dict[str, Any]:
-        with self._errors("read its metadata"):
-            return dict(self._info().config.metadata or {})
+    @stepwise("_perform")
+    def metadata(self) -> Steps[dict[str, Any]]:
+        info: models.CollectionInfo = yield from self._call("read its metadata", "get_collection")
+        return dict(info.config.metadata or {})
 
-    def update_metadata(self, changes: Mapping[str, Any]) -> None:
-        with self._errors("write its metadata"):
-            self._client.update_collection(self.name, metadata=dict(changes))
-        kept = self.metadata()
+    @stepwise("_perform")
+    def update_metadata(self, changes: Mapping[str, Any]) -> Steps[None]:
+        yield from self._call("write its metadata", "update_collection", metadata=dict(changes))
+        kept = yield from steps_of(ServerStore.metadata, self)
         if any(value is not None and key not in kept for key, value in changes.items()):
             raise self._too_old("Nothing was written")
 
@@ -125,7 +131,8 @@ class ServerStore(Store):
             f"to 1.16 or newer. {state}"
         )
 
-    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> None:
+    @stepwise("_perform")
+    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> Steps[None]:
         from qdrant_client import models
 
         kinds = {kind.value for kind in models.PayloadSchemaType} - {"geo"}
@@ -133,17 +140,17 @@ class ServerStore(Store):
             raise InvalidInput(f"{sorted(wrong)} are no kinds of index; there are {sorted(kinds)}")
         if self._local:
             return
-        present = self.schema().indexes
+        present = (yield from steps_of(ServerStore.schema, self)).indexes
         for key, kind in indexes.items():
             if key not in present:
-                with self._errors("index a field"):
-                    schema = models.PayloadSchemaType(kind)
-                    self._client.create_payload_index(self.name, key, field_schema=schema, wait=True)
+                schema = models.PayloadSchemaType(kind)
+                yield from self._call("index a field", "create_payload_index", key, field_schema=schema, wait=True)
 
-    def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
+    @stepwise("_perform")
+    def upsert(self, points: Sequence[Point], *, vector_name: str) -> Steps[None]:
         from qdrant_client import models
 
-        check_points(points, self._size_of(vector_name))
+        check_points(points, (yield from self._size_of(vector_name)))
         for point in points:
             canonical_id(point.id)
         sizes = [4 * len(p.vector) + _payload_bytes(p.payload) for p in points]
@@ -156,10 +163,10 @@ class ServerStore(Store):
                 )
                 for p in batch
             ]
-            with self._errors("write points"):
-                self._client.upsert(self.name, structs, wait=True)
+            yield from self._call("write points", "upsert", structs, wait=True)
 
-    def set_payloads(self, payloads: Mapping[PointId, dict[str, Any]]) -> None:
+    @stepwise("_perform")
+    def set_payloads(self, payloads: Mapping[PointId, dict[str, Any]]) -> Steps[None]:
         from qdrant_client import models
 
         operations = [
@@ -169,24 +176,25 @@ class ServerStore(Store):
             for id, payload in payloads.items()
         ]
         for batch in _batches(operations, [_payload_bytes(payload) for payload in payloads.values()]):
-            with self._errors("write metadata"):
-                self._client.batch_update_points(self.name, batch, wait=True)
+            yield from self._call("write metadata", "batch_update_points", batch, wait=True)
 
-    def retrieve(self, ids: Sequence[PointId], *, with_vector: str | None = None) -> list[Record]:
+    @stepwise("_perform")
+    def retrieve(self, ids: Sequence[PointId], *, with_vector: str | None = None) -> Steps[list[Record]]:
         wanted = [canonical_id(id) for id in ids]
         found: dict[PointId, Record] = {}
         for start in range(0, len(wanted), _MAX_IDS):
-            with self._errors("read points"):
-                points = self._client.retrieve(
-                    self.name,
-                    wanted[start : start + _MAX_IDS],
-                    with_payload=True,
-                    with_vectors=vector_selector(with_vector),
-                )
+            points = yield from self._call(
+                "read points",
+                "retrieve",
+                wanted[start : start + _MAX_IDS],
+                with_payload=True,
+                with_vectors=vector_selector(with_vector),
+            )
             found |= {plain_id(p.id): to_record(p, with_vector) for p in points}
         return [found[id] for id in wanted if id in found]
 
-    def delete(self, *, ids: Sequence[PointId] | None = None, filter: FilterJson | None = None) -> None:
+    @stepwise("_perform")
+    def delete(self, *, ids: Sequence[PointId] | None = None, filter: FilterJson | None = None) -> Steps[None]:
         from qdrant_client import models
 
         check_delete(ids, filter)
@@ -197,13 +205,13 @@ class ServerStore(Store):
         else:
             selectors = [models.FilterSelector(filter=_filter(filter) or models.Filter())]
         for selector in selectors:
-            with self._errors("delete points"):
-                self._client.delete(self.name, points_selector=selector, wait=True)
+            yield from self._call("delete points", "delete", points_selector=selector, wait=True)
 
-    def count(self, filter: FilterJson | None = None) -> int:
-        with self._errors("count points"):
-            return int(self._client.count(self.name, count_filter=_filter(filter), exact=True).count)
+    @stepwise("_perform")
+    def count(self, filter: FilterJson | None = None) -> Steps[int]:
+        return int((yield from self._call("count points", "count", count_filter=_filter(filter), exact=True)).count)
 
+    @stepwise("_perform")
     def scroll(
         self,
         *,
@@ -211,18 +219,19 @@ class ServerStore(Store):
         limit: int = 256,
         offset: PointId | None = None,
         with_vector: str | None = None,
-    ) -> tuple[list[Record], PointId | None]:
-        with self._errors("read points"):
-            points, following = self._client.scroll(
-                self.name,
-                scroll_filter=_filter(filter),
-                limit=limit,
-                offset=None if offset is None else canonical_id(offset),
-                with_payload=True,
-                with_vectors=vector_selector(with_vector),
-            )
+    ) -> Steps[tuple[list[Record], PointId | None]]:
+        points, following = yield from self._call(
+            "read points",
+            "scroll",
+            scroll_filter=_filter(filter),
+            limit=limit,
+            offset=None if offset is None else canonical_id(offset),
+            with_payload=True,
+            with_vectors=vector_selector(with_vector),
+        )
         return [to_record(p, with_vector) for p in points], None if following is None else plain_id(following)
 
+    @stepwise("_perform")
     def query(
         self,
         vectors: NDArray[np.float32],
@@ -233,10 +242,10 @@ class ServerStore(Store):
         offset: int = 0,
         exact: bool = False,
         with_vector: bool = False,
-    ) -> list[list[Record]]:
+    ) -> Steps[list[list[Record]]]:
         from qdrant_client import models
 
-        check_queries(vectors, self._size_of(vector_name))
+        check_queries(vectors, (yield from self._size_of(vector_name)))
         returned = vector_name if with_vector else None
         requests = [
             models.QueryRequest(
@@ -254,28 +263,28 @@ class ServerStore(Store):
         ]
         if not requests:
             return []
-        with self._errors("search"):
-            responses = self._client.query_batch_points(self.name, requests)
+        responses = yield from self._call("search", "query_batch_points", requests)
         return [[to_record(point, returned, point.score) for point in response.points] for response in responses]
 
-    def facet(self, key: str, *, filter: FilterJson | None = None, limit: int = 1000) -> dict[str, int]:
-        with self._errors("count values"):
-            hits = self._client.facet(self.name, key, facet_filter=_filter(filter), limit=limit, exact=True).hits
-        return {str(hit.value): int(hit.count) for hit in hits}
+    @stepwise("_perform")
+    def facet(self, key: str, *, filter: FilterJson | None = None, limit: int = 1000) -> Steps[dict[str, int]]:
+        found = yield from self._call(
+            "count values", "facet", key, facet_filter=_filter(filter), limit=limit, exact=True
+        )
+        return {str(hit.value): int(hit.count) for hit in found.hits}
 
-    def stats(self) -> dict[str, Any]:
-        with self._errors("read figures"):
-            info = self._info()
-            engine = "qdrant-client local mode" if self._local else "qdrant"
-            version = None if self._local else self._client.info().version
-            return {
-                "engine": engine,
-                "version": version,
-                "status": info.status.value,
-                "points": int(info.points_count or 0),
-                "segments": int(info.segments_count),
-                "indexed_vectors": int(info.indexed_vectors_count or 0),
-            }
+    @stepwise("_perform")
+    def stats(self) -> Steps[dict[str, Any]]:
+        info: models.CollectionInfo = yield from self._call("read figures", "get_collection")
+        server = None if self._local else (yield Call("info", (), {}, "read figures"))
+        return {
+            "engine": "qdrant-client local mode" if self._local else "qdrant",
+            "version": server.version if server else None,
+            "status": info.status.value,
+            "points": int(info.points_count or 0),
+            "segments": int(info.segments_count),
+            "indexed_vectors": int(info.indexed_vectors_count or 0),
+        }
 
     def sibling(self, name: str, *, take_over: bool = False) -> ServerStore:
         other = ServerStore(name, client=self._client)
@@ -290,21 +299,28 @@ class ServerStore(Store):
             if self._owned:
                 self._client.close()
 
-    def _info(self) -> models.CollectionInfo:
-        return self._client.get_collection(self.name)
-
-    def _size_of(self, vector_name: str) -> int:
+    def _size_of(self, vector_name: str) -> Steps[int]:
         if vector_name not in self._sizes:
-            self._sizes = {v.name: v.size for v in self.schema().vectors}
+            schema = yield from steps_of(ServerStore.schema, self)
+            self._sizes = {v.name: v.size for v in schema.vectors}
         if vector_name not in self._sizes:
             raise InvalidInput(f"the collection {self.name!r} has no vector {vector_name!r}")
         return self._sizes[vector_name]
 
+    def _call(self, doing: str, method: str, *args: Any, **kwargs: Any) -> Steps[Any]:
+        """The step that calls a method of the client for this collection."""
+        return (yield Call(method, (self.name, *args), kwargs, doing))
+
+    def _perform(self, call: Call) -> Any:
+        with self.errors(call):
+            return getattr(self._client, call.method)(*call.args, **call.kwargs)
+
     @contextlib.contextmanager
-    def _errors(self, doing: str) -> Iterator[None]:
+    def errors(self, call: Call) -> Iterator[None]:
+        """Where a call to the client is made: what it raises comes out as one of our errors."""
         if self._closed:
             raise CollectionClosed(f"the collection {self.name!r} is closed")
-        with self._lock or contextlib.nullcontext(), translated(doing, name=self.name, location=self.location):
+        with self._lock or contextlib.nullcontext(), translated(call.doing, name=self.name, location=self.location):
             yield
 
 

@@ -25,6 +25,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     doing: str = ""
+    """For the message if it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,20 @@ def work(function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> 
 
 def run(steps: Steps[_T], target: object) -> _T:
     """Take the steps here and now. Their calls go to the methods of `target`."""
+
+    def call(step: Call) -> Any:
+        return getattr(target, step.method)(*step.args, **step.kwargs)
+
+    return take(steps, call)
+
+
+def take(steps: Steps[_T], call: Callable[[Call], Any]) -> _T:
+    """Take the steps here and now. Their calls are done by `call`."""
     try:
         step = next(steps)
         while True:
             try:
-                if isinstance(step, Call):
-                    answer = getattr(target, step.method)(*step.args, **step.kwargs)
-                else:
-                    answer = step.function()
+                answer = call(step) if isinstance(step, Call) else step.function()
             except BaseException as error:  # noqa: PERF203
                 step = steps.throw(error)
             else:
@@ -98,14 +105,17 @@ async def arun(
 
 
 def stepwise(target: str) -> Callable[[Callable[_P, Steps[_T]]], Callable[_P, _T]]:
-    """Make a method written as steps one that takes them, with the calls going to the attribute `target`.
+    """Make a method written as steps one that takes them, with the calls going to its attribute `target`.
+
+    That is an object whose methods are called, or a function that does the calls.
 
     The steps themselves stay at hand for those who take them otherwise: see `steps_of`.
     """
 
     def decorate(method: Callable[_P, Steps[_T]]) -> Callable[_P, _T]:
         def taken(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-            return run(method(*args, **kwargs), getattr(args[0], target))
+            found = getattr(args[0], target)
+            return (take if callable(found) else run)(method(*args, **kwargs), found)
 
         functools.update_wrapper(taken, method)
         # What is shown of it is what it returns, not the steps.
