@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.driving import LoopThread, loop_thread
+
 SERVER_IMAGE = os.environ.get("XLING_TEST_QDRANT_IMAGE", "qdrant/qdrant:v1.16.3")
 """By default the oldest server that keeps metadata of collections, which is the oldest that xling works with."""
 
 SERVER_KINDS = [pytest.param(kind, marks=pytest.mark.server) for kind in ("server", "server-grpc")]
 KINDS = ["edge", "local", *SERVER_KINDS]
+ASYNC_KINDS = [
+    "async-edge",
+    "async-local",
+    *[pytest.param(f"async-{kind}", marks=pytest.mark.server) for kind in ("server", "server-grpc")],
+]
+"""The same places, with `xling.aopen`; clients are asynchronous ones."""
 
 
 class Server(NamedTuple):
@@ -67,9 +75,15 @@ def require_server() -> Server:
 
 @contextlib.contextmanager
 def places(kind: str, directory: Path) -> Iterator[Callable[[str], dict[str, Any]]]:
-    """Give the arguments of `xling.open` that put a collection of a name into a place of the test's own."""
+    """Give the arguments of `xling.open` that put a collection of a name into a place of the test's own.
+
+    What is given has an attribute `open` where collections are to be opened by that instead (`ASYNC_KINDS`).
+    """
     if kind == "edge":
         yield lambda name: {"name": name, "path": directory}
+    elif kind.startswith("async-"):
+        with loop_thread() as driver, _async_places(kind.removeprefix("async-"), directory, driver) as arguments:
+            yield arguments
     elif kind == "local":
         from qdrant_client import QdrantClient
 
@@ -96,3 +110,45 @@ def places(kind: str, directory: Path) -> Iterator[Callable[[str], dict[str, Any
                 if found.name.startswith(f"test-{mark}-"):
                     client.delete_collection(found.name)
             client.close()
+
+
+@contextlib.contextmanager
+def _async_places(kind: str, directory: Path, driver: LoopThread) -> Iterator[Callable[[str], dict[str, Any]]]:
+    from qdrant_client import AsyncQdrantClient
+
+    mark = ""
+
+    async def connected() -> AsyncQdrantClient:  # on the loop, which it belongs to
+        if kind == "local":
+            return AsyncQdrantClient(":memory:")
+        server = require_server()
+        return AsyncQdrantClient(
+            url=server.url,
+            api_key=server.api_key,
+            grpc_port=server.grpc_port,
+            prefer_grpc=kind == "server-grpc",
+            timeout=60,
+            check_compatibility=False,
+        )
+
+    async def cleared(client: AsyncQdrantClient) -> None:
+        for found in (await client.get_collections()).collections:
+            if found.name.startswith(mark or "\0"):
+                await client.delete_collection(found.name)
+        await client.close()
+
+    def arguments(name: str) -> dict[str, Any]:
+        return {"name": mark + name, "client": client} if client is not None else {"name": name, "path": directory}
+
+    client = None
+    if kind != "edge":
+        if kind != "local":
+            require_server()
+            mark = f"test-{uuid.uuid4().hex[:12]}-"
+        client = driver.run(connected())
+    arguments.open = driver.open  # type: ignore[attr-defined]
+    try:
+        yield arguments
+    finally:
+        if client is not None:
+            driver.run(cleared(client))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from xling.aio import AsyncCollection as AsyncCollection
+    from xling.aio import aopen as aopen
     from xling.collection import Collection as Collection
     from xling.errors import AccessDenied as AccessDenied
     from xling.errors import CacheWarning as CacheWarning
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from xling.types import Transfer as Transfer
 
 _HOMES = {
+    "xling.aio": ("AsyncCollection", "aopen"),
     "xling.collection": ("Collection",),
     "xling.opening": ("open",),
     "xling.errors": (

@@ -21,7 +21,7 @@ from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
 
 if TYPE_CHECKING:
-    from qdrant_client import QdrantClient
+    from qdrant_client import AsyncQdrantClient, QdrantClient
 
 METADATA_KEY = "xling"
 FORMAT = 1
@@ -69,7 +69,7 @@ def make_store(
     *,
     path: str | Path | None,
     url: str | None,
-    client: QdrantClient | None,
+    client: QdrantClient | AsyncQdrantClient | None,
     api_key: str | None,
     prefer_grpc: bool,
     timeout: float | None,

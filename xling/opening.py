@@ -16,7 +16,7 @@ from xling.store.base import IndexKind
 from xling.types import Progress
 
 if TYPE_CHECKING:
-    from qdrant_client import QdrantClient
+    from qdrant_client import AsyncQdrantClient, QdrantClient
 
 
 def open(
@@ -25,7 +25,7 @@ def open(
     path: str | Path | None = None,
     url: str | None = None,
     api_key: str | None = None,
-    client: QdrantClient | None = None,
+    client: QdrantClient | AsyncQdrantClient | None = None,
     model: str | Path | Encoder | None = None,
     create: bool = True,
     indexes: Mapping[str, IndexKind] | None = None,
@@ -50,7 +50,8 @@ def open(
         name: The collection's name.
         path: Directory that holds embedded collections, one sub-directory each.
         url: Address of a Qdrant server, with `api_key` if it wants one.
-        client: A `QdrantClient` you already have, local mode included; it is not closed by xling.
+        client: A `QdrantClient` you already have, local mode included; it is not closed by xling. An
+            `AsyncQdrantClient` is for `xling.aopen`.
         model: A model's name or path, a `SentenceTransformer`, or any `Encoder`. Not needed for a collection that
             xling made: it records its own. A new collection takes the bundled model if installed, else
             `intfloat/multilingual-e5-small`.

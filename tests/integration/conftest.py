@@ -25,7 +25,8 @@ def make(place, encoder) -> Iterator[Callable[..., xling.Collection]]:
     opened: list[xling.Collection] = []
 
     def open_(name: str, **arguments: Any) -> xling.Collection:
-        collection = xling.open(**place(name), **{"model": encoder, **arguments})
+        opener = getattr(place, "open", xling.open)
+        collection = opener(**place(name), **{"model": encoder, **arguments})
         opened.append(collection)
         return collection
 

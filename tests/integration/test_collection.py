@@ -1,4 +1,4 @@
-"""The user's verbs, over every store, with the real model."""
+"""The user's verbs, over every store, with the real model; for threads and for asyncio."""
 
 import json
 import threading
@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 
 import xling
+from tests.stores import ASYNC_KINDS, KINDS
+
+# An embedded collection for asyncio is the one for threads, in threads: what that changes, test_async.py covers.
+THREADED = pytest.param("async-edge", marks=pytest.mark.slow)
+pytestmark = pytest.mark.parametrize("place", [*KINDS, THREADED, *ASYNC_KINDS[1:]], indirect=True)
 
 PHRASES = {
     "en": ["Thank you", "Good morning", "I am hungry", "Where is the station?"],

@@ -8,7 +8,7 @@ import json
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from xling.store.steps import Call, Steps, steps_of, stepwise
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 if TYPE_CHECKING:
-    from qdrant_client import QdrantClient, models
+    from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
 _T = TypeVar("_T")
 _MAX_POINTS = 1000
@@ -54,7 +54,7 @@ class ServerStore(Store):
         *,
         url: str | None = None,
         api_key: str | None = None,
-        client: QdrantClient | None = None,
+        client: QdrantClient | AsyncQdrantClient | None = None,
         prefer_grpc: bool = False,
         timeout: float | None = None,
     ) -> None:
@@ -62,9 +62,10 @@ class ServerStore(Store):
         self._owned = client is None
         if client is not None:
             if not hasattr(client, "query_batch_points") or inspect.iscoroutinefunction(client.query_batch_points):
-                raise InvalidInput(f"client= takes a qdrant_client.QdrantClient, not {type(client).__name__}")
-            self._client = client
-            self.location = location_of(client)
+                hint = "; that one goes to xling.aopen()" if hasattr(client, "query_batch_points") else ""
+                raise InvalidInput(f"client= takes a qdrant_client.QdrantClient, not {type(client).__name__}{hint}")
+            self._client = cast("QdrantClient", client)
+            self.location = location_of(self._client)
         elif url is not None:
             self.location = without_credentials(url)
             self._client = connect(url, api_key, prefer_grpc, timeout)

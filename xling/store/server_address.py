@@ -5,14 +5,16 @@ from __future__ import annotations
 import ipaddress
 import math
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from xling.errors import InsecureKeyWarning, InvalidInput
 
 if TYPE_CHECKING:
-    from qdrant_client import QdrantClient
+    from qdrant_client import AsyncQdrantClient, QdrantClient
 
+_Client = TypeVar("_Client")
 _TIMEOUT = 30
 
 
@@ -24,6 +26,19 @@ def connect(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | N
     """
     from qdrant_client import QdrantClient
 
+    return _client(QdrantClient, url, api_key, prefer_grpc, timeout)
+
+
+def connect_async(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None) -> AsyncQdrantClient:
+    """`connect` for an asynchronous client, which belongs to the running event loop."""
+    from qdrant_client import AsyncQdrantClient
+
+    return _client(AsyncQdrantClient, url, api_key, prefer_grpc, timeout)
+
+
+def _client(
+    kind: Callable[..., _Client], url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None
+) -> _Client:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InvalidInput(f"{without_credentials(url)!r} is not a server's address; one is 'http://localhost:6333'")
@@ -34,12 +49,12 @@ def connect(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | N
         warnings.warn(
             f"the API key for {without_credentials(url)} travels unencrypted over http; use https",
             InsecureKeyWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     with warnings.catch_warnings():
         # The client warns of the key as well, for loopback too.
         warnings.simplefilter("ignore")
-        return QdrantClient(
+        return kind(
             url=url,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
