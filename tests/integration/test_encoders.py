@@ -22,6 +22,7 @@ from xling.space import Encoder, TokenOffsets
 from xling.space.bundled import NAME, bundled_installed, bundled_model_path
 from xling.space.resolve import load_encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
+from xling.space.shared import SharedSpace
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ["Thank you", "ありがとう", "Guten Morgen", "", "x", "What a lovely day it is today, is it not?"] * 7
@@ -305,6 +306,48 @@ def test_fewer_tokens_can_be_asked_for_but_not_more(tiny):
         SentenceTransformerEncoder(tiny, max_tokens=1)
     with pytest.raises(InvalidInput, match="batch_size"):
         SentenceTransformerEncoder(tiny, batch_size=0)
+
+
+def counted(encoder, monkeypatch):
+    """The calls of the model beneath an encoder."""
+    model, calls = encoder._load(), []
+    forward = model.forward
+    monkeypatch.setattr(model, "forward", lambda *args, **kwargs: calls.append(1) or forward(*args, **kwargs))
+    return calls
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls", "without the prompt"])
+def test_both_prompts_in_one_batch_give_the_vectors_of_each_alone(pooling, tmp_path, monkeypatch):
+    prompts = {"query": "query: ", "document": "passage: "}
+    directory = make_model(tmp_path / "m", prompts=prompts, pooling="mean" if " " in pooling else pooling)
+    if " " in pooling:
+        edit_json(directory / "1_Pooling" / "config.json", include_prompt=False)
+    encoder = SentenceTransformerEncoder(directory, device="cpu")
+    texts = ["hello", "world hello hello", "日本 \ud800 語", "hello " * 40]
+    expected = encoder.encode_queries(texts), encoder.encode_documents(texts[1:])
+    calls = counted(encoder, monkeypatch)
+    got = encoder.encode_both(texts, texts[1:])
+    assert len(calls) == (2 if " " in pooling else 1)
+    for vectors, alone in zip(got, expected, strict=True):
+        assert vectors.dtype == np.float32
+        assert np.allclose(vectors, alone, atol=1e-5)
+    empty, one = encoder.encode_both([], ["hello"])
+    assert (empty.shape, one.shape) == ((0, 16), (1, 16))
+
+
+def test_a_neutral_search_encodes_its_query_once_with_both_prompts(encoder, monkeypatch):
+    space = SharedSpace(encoder)
+    texts = ["ありがとう", "Where is the station?"]
+    apart = encoder.encode_queries(texts), encoder.encode_documents(texts)
+    calls = counted(encoder, monkeypatch)
+    for queries, documents in [space.queries_both_ways(texts) for _ in range(2)]:
+        assert np.allclose(queries, apart[0], atol=1e-5)
+        assert np.allclose(documents, apart[1], atol=1e-5)
+    assert len(calls) == 1, "in one batch, and then from memory"
+    assert np.allclose(space.queries([*texts, "x"])[:2], apart[0], atol=1e-5)
+    assert len(calls) == 2
+    space.queries_both_ways(["x", *texts])  # of which one vector is missing
+    assert len(calls) == 3
 
 
 # --- one identity for one space -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.
     """Unit query vectors, shape (n, dimension), all in one batch; ready to be made neutral with `alpha`.
 
     A query longer than the model reads is split like a document, and stands for the mean of its pieces. For a
-    neutral search of a model with two prompts the query is encoded with both (`blend_prompts`).
+    neutral search of a model with two prompts the query is encoded with both (`blend_prompts`), in the same batch.
 
     Raises:
         InvalidInput: A query is blank, not a string, or has a lone surrogate.
@@ -29,14 +29,14 @@ def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.
             raise InvalidInput(f"query {i} cannot be searched: {reason.replace('the text', 'it')}")
     chunker = Chunker(space.encoder)
     pieces = [[normalise(query[start:end]) for start, end in chunker.spans(query)] for query in queries]
-    vectors = _means(space.queries, pieces, space.name)
+    flat = [piece for group in pieces for piece in group]
     if alpha > 0.0 and space.two_prompts:
-        return blend_prompts(vectors, _means(space.queries_as_documents, pieces, space.name), alpha)
-    return vectors
+        as_queries, as_documents = (_means(rows, pieces, space.name) for rows in space.queries_both_ways(flat))
+        return blend_prompts(as_queries, as_documents, alpha)
+    return _means(space.queries(flat), pieces, space.name)
 
 
-def _means(encode: Callable[[Sequence[str]], Vectors], pieces: Sequence[Sequence[str]], model: str) -> Vectors:
-    vectors = encode([piece for group in pieces for piece in group])
+def _means(vectors: Vectors, pieces: Sequence[Sequence[str]], model: str) -> Vectors:
     if len(vectors) > len(pieces):
         ends = np.cumsum([len(group) for group in pieces])[:-1]
         vectors = np.stack([part.mean(axis=0) for part in np.split(vectors, ends)])

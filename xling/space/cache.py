@@ -43,6 +43,7 @@ pragma application_id = {_APPLICATION};
 commit;
 """
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 _BUSY_SECONDS = 10.0
 _IDS = 500
 _COARSE = 3600
@@ -272,11 +273,40 @@ def encode_through(
     dimension: int,
 ) -> Vectors:
     """Vectors of texts, shape (n, dimension): from the cache, else from `encode`, which is given each text once."""
-    keys = [embedding_key(space, role, text) for text in texts]
+    return _through(cache, encode, texts, [embedding_key(space, role, text) for text in texts], dimension)
+
+
+def encode_both_through(
+    cache: EmbeddingCache | RecentVectors,
+    encode_both: Callable[[Sequence[str], Sequence[str]], tuple[Vectors, Vectors]],
+    texts: Sequence[str],
+    *,
+    space: str,
+    dimension: int,
+) -> tuple[Vectors, Vectors]:
+    """Vectors of texts as queries and as documents, each of shape (n, dimension), like `encode_through`."""
+
+    def encode(asked: Sequence[tuple[Role, str]]) -> Vectors:
+        queries, documents = ([text for role, text in asked if role == wanted] for wanted in roles)
+        return np.concatenate(encode_both(queries, documents))
+
+    roles: tuple[Role, Role] = ("query", "document")
+    items = [(role, text) for role in roles for text in texts]
+    vectors = _through(cache, encode, items, [embedding_key(space, *item) for item in items], dimension)
+    return vectors[: len(texts)], vectors[len(texts) :]
+
+
+def _through(
+    cache: EmbeddingCache | RecentVectors,
+    encode: Callable[[Sequence[_Item]], Vectors],
+    items: Sequence[_Item],
+    keys: Sequence[bytes],
+    dimension: int,
+) -> Vectors:
     found = cache.get(list(dict.fromkeys(keys)), dimension)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-    if len(missing) == len(texts):  # as a rule all or nothing is there
-        vectors = encode(texts)
+    missing = {key: item for key, item in zip(keys, items, strict=True) if key not in found}
+    if len(missing) == len(items):  # as a rule all or nothing is there
+        vectors = encode(items)
         cache.put(dict(zip(keys, vectors, strict=True)))
         return vectors
     if missing:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from xling.errors import InvalidInput
 from xling.space.cards import ModelCard, card_for
 from xling.space.sources import Source
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 
 def role_prompts(source: Source, override: Mapping[str, str] | None = None) -> tuple[str, str]:
@@ -35,6 +39,25 @@ def role_prompts(source: Source, override: Mapping[str, str] | None = None) -> t
             raise InvalidInput(f"prompts= takes strings under 'query' and 'document', got {role!r}: {prompt!r}")
         chosen[role] = prompt
     return chosen["query"], chosen["document"]
+
+
+def prompts_are_text(model: SentenceTransformer) -> bool:
+    """Whether a text with the prompt written before it is to the model what the text and its `prompt=` are.
+
+    Not so where prompts are left out of the pooling or become a message of a chat, or where queries and documents go
+    through modules of their own.
+    """
+    for module in model:
+        kind = type(module).__name__
+        if kind == "Transformer":
+            if not {"text"}.issuperset(getattr(module, "modalities", ["text"])):
+                return False
+        elif kind == "Pooling":
+            if not getattr(module, "include_prompt", True):
+                return False
+        elif kind not in {"Normalize", "Dense", "Dropout", "LayerNorm"}:
+            return False
+    return True
 
 
 def _card_of(source: Source) -> ModelCard | None:

@@ -46,6 +46,15 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class EncodesBoth(Protocol):
+    """Optional for an encoder: queries and documents in one batch, which a neutral search asks of each query."""
+
+    def encode_both(self, queries: Sequence[str], documents: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """The vectors that `encode_queries` and `encode_documents` give, up to rounding."""
+        ...
+
+
+@runtime_checkable
 class TokenOffsets(Protocol):
     """Optional for an encoder: where its tokens lie, so that long texts are split where the model would cut.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
-from xling.space.prompts import role_prompts
+from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import Vectors
 from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
 from xling.text import estimate_token_ends
@@ -140,6 +140,15 @@ class SentenceTransformerEncoder:
         """Unit-length query vectors, float32, shape (len(texts), dimension), with the query prompt."""
         return self._encode(texts, "query", self.query_prompt)
 
+    def encode_both(self, queries: Sequence[str], documents: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """Query vectors and document vectors, in one batch where the model takes the prompt as part of the text."""
+        if not (queries and documents and prompts_are_text(self._load())):
+            return self.encode_queries(queries), self.encode_documents(documents)
+        texts = [self.query_prompt + _encodable(text) for text in queries]
+        texts += [self.document_prompt + _encodable(text) for text in documents]
+        vectors = self._vectors(texts, self._load().encode, "")
+        return vectors[: len(queries)], vectors[len(queries) :]
+
     @property
     def document_overhead(self) -> int:
         """Tokens that the document prompt and the special tokens take of `max_tokens`, at most."""
@@ -167,18 +176,20 @@ class SentenceTransformerEncoder:
     def _encode(self, texts: Sequence[str], role: str, prompt: str) -> Vectors:
         if isinstance(texts, str):
             raise InvalidInput("texts must be a list of strings, got one string; put it into a list")
-        clean = [_encodable(text) for text in texts]
-        if not clean:
+        if not texts:
             return np.zeros((0, self.dimension), np.float32)
         model = self._load()
         method = model.encode_query if role == "query" else model.encode_document
-        batch_size = self._batch_size or (32 if model.device.type == "cpu" else 256)
-        vectors = np.empty((len(clean), self.dimension), np.float32)
+        return self._vectors([_encodable(text) for text in texts], method, prompt)
+
+    def _vectors(self, texts: Sequence[str], method: Callable[..., Any], prompt: str) -> Vectors:
+        batch_size = self._batch_size or (32 if self._load().device.type == "cpu" else 256)
+        vectors = np.empty((len(texts), self.dimension), np.float32)
         try:
-            for batch in _batches(self._token_counts(clean, prompt), batch_size * _TOKENS_OF_A_TEXT):
+            for batch in _batches(self._token_counts(texts, prompt), batch_size * _TOKENS_OF_A_TEXT):
                 with self._lock:  # tokenizers keep their truncation and padding as state
                     vectors[batch] = method(
-                        [clean[i] for i in batch], prompt=prompt, batch_size=len(batch), show_progress_bar=False
+                        [texts[i] for i in batch], prompt=prompt, batch_size=len(batch), show_progress_bar=False
                     )
         except RuntimeError as exc:
             raise ModelError(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from xling.errors import ModelError, SpaceMismatch
-from xling.space.cache import EmbeddingCache, RecentVectors, Role, encode_through
-from xling.space.protocols import Encoder, Vectors
+from xling.space.cache import EmbeddingCache, RecentVectors, Role, encode_both_through, encode_through
+from xling.space.protocols import Encoder, EncodesBoth, Vectors
 
 
 def fingerprint(identity: Mapping[str, Any]) -> str:
@@ -68,9 +68,17 @@ class SharedSpace:
         """Query vectors, shape (n, dimension). The latest are kept in memory, never on disk."""
         return self._encoded(texts, "query", self._recent)
 
-    def queries_as_documents(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of queries with the document prompt, shape (n, dimension). As queries they are not kept on disk."""
-        return self._encoded(texts, "document", self._recent)
+    def queries_both_ways(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
+        """Queries encoded as queries and as documents, each of shape (n, dimension), in one batch if that can be."""
+        encoder = self.encoder
+        if not isinstance(encoder, EncodesBoth):
+            return self.queries(texts), self._encoded(texts, "document", self._recent)
+
+        def encode_both(queries: Sequence[str], documents: Sequence[str]) -> tuple[Vectors, Vectors]:
+            first, second = encoder.encode_both(queries, documents)
+            return self._checked(first, len(queries)), self._checked(second, len(documents))
+
+        return encode_both_through(self._recent, encode_both, texts, space=self.fingerprint, dimension=self.dimension)
 
     def _encoded(self, texts: Sequence[str], role: Role, cache: EmbeddingCache | RecentVectors | None) -> Vectors:
         def encode(missing: Sequence[str]) -> Vectors:
