@@ -1,28 +1,124 @@
-"""Where the encoder would cut a text off, and the pieces it is split into instead."""
+"""Where the encoder would cut a text off, and the chunks it is split into instead."""
 
 from __future__ import annotations
 
-from xling.space.protocols import Encoder, TokenOffsets
-from xling.text import Span, chunk_spans, estimate_token_ends
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-# Cut out of its text, a piece may tokenise a little differently at its two ends.
+from xling.errors import InvalidInput
+from xling.space.protocols import Encoder, TokenCounts, TokenOffsets
+from xling.text import SentenceSplitter, Span, Splitter, chunk_many, estimate_token_ends
+
+# Put together from sentences that were counted apart, a chunk may have a token or two more.
 _SLACK = 2
 _ASSUMED_OVERHEAD = 16
 
 
-class Chunker:
-    """Splits texts into spans that an encoder reads whole, prompt and special tokens included."""
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """How the documents of a collection are split.
 
-    def __init__(self, encoder: Encoder) -> None:
+    Attributes:
+        tokens: Most tokens of a chunk as the encoder counts them, prompt and special tokens included; None is as many
+            as it reads.
+        overlap: Sentences at the end of a chunk that the next one begins with.
+        splitter: What finds the sentences; None is xling's own.
+    """
+
+    tokens: int | None = None
+    overlap: int = 0
+    splitter: Splitter | None = None
+
+    def __post_init__(self) -> None:
+        if self.tokens is not None and not _is_whole(self.tokens, 1):
+            raise InvalidInput(f"chunk_tokens must be a whole number of 1 or more, got {self.tokens!r}")
+        if not _is_whole(self.overlap, 0):
+            raise InvalidInput(f"chunk_overlap is a number of sentences, 0 or more, got {self.overlap!r}")
+        if self.splitter is not None and not (isinstance(self.splitter, Splitter) and self.splitter.name):
+            raise InvalidInput(f"splitter= takes an object with `name` and `split(text, lang)`, got {self.splitter!r}")
+
+    def record(self) -> dict[str, Any]:
+        """What is written into a collection's metadata."""
+        splitter = self.splitter or SentenceSplitter()
+        return {"tokens": self.tokens, "overlap": self.overlap, "splitter": splitter.name}
+
+
+class Chunker:
+    """Splits texts into spans that an encoder reads whole, prompt and special tokens included.
+
+    Raises:
+        InvalidInput: `chunking.tokens` is more than the encoder reads, or leaves no room beside its prompt.
+    """
+
+    def __init__(self, encoder: Encoder, chunking: Chunking | None = None) -> None:
+        self._chunking = chunking or Chunking()
+        self._encoder = encoder
         self._offsets = encoder if isinstance(encoder, TokenOffsets) else None
         overhead = self._offsets.document_overhead if self._offsets else _ASSUMED_OVERHEAD
-        self.budget = max(encoder.max_tokens - overhead - _SLACK, 1)
+        limit = self._chunking.tokens or encoder.max_tokens
+        if limit > encoder.max_tokens:
+            raise InvalidInput(f"chunk_tokens={limit} is more than the {encoder.max_tokens} that {encoder.name!r} reads")
+        if self._chunking.tokens is not None and limit <= overhead + _SLACK:
+            raise InvalidInput(
+                f"chunk_tokens={limit} leaves no room for text: the prompt and the special tokens of {encoder.name!r} "
+                f"take {overhead} of them"
+            )
+        self.budget = max(limit - overhead - _SLACK, 1)
 
-    def spans(self, text: str) -> list[Span]:
-        """Contiguous spans covering `text`; a single one where it fits, as nearly always."""
+    def spans(self, text: str, lang: str = "und") -> list[Span]:
+        """The chunks of one text, see `spans_many`."""
+        return self.spans_many([text], [lang])[0]
+
+    def spans_many(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:
+        """The chunks of each text, which cover it; a single one where it fits, as nearly always."""
         # A token is at least one byte of UTF-8, save for rare ligatures that a tokenizer spells out (hence the
         # factor 2): short texts need not be tokenised to know that they fit.
-        if 2 * len(text.encode("utf-8")) <= self.budget:
-            return [Span(0, len(text))]
-        ends = self._offsets.token_ends(text) if self._offsets else estimate_token_ends(text)
-        return chunk_spans(text, ends, self.budget)
+        long = [i for i, text in enumerate(texts) if 2 * len(text.encode("utf-8")) > self.budget]
+        spans = [[Span(0, len(text))] for text in texts]
+        found = chunk_many(
+            [texts[i] for i in long],
+            [langs[i] for i in long],
+            budget=self.budget,
+            overlap=self._chunking.overlap,
+            splitter=self._chunking.splitter,
+            count_tokens=self._count,
+            token_ends=self._offsets.token_ends if self._offsets else estimate_token_ends,
+        )
+        for i, pieces in zip(long, found, strict=True):
+            spans[i] = pieces
+        return spans
+
+    def _count(self, texts: Sequence[str]) -> list[int]:
+        if isinstance(self._encoder, TokenCounts):
+            return self._encoder.count_tokens(texts)
+        ends = self._offsets.token_ends if self._offsets else estimate_token_ends
+        return [len(ends(text)) for text in texts]
+
+
+def check_chunking(given: Chunking | None, recorded: Mapping[str, Any] | None, *, collection: str) -> Chunking:
+    """The chunking that a collection was made with.
+
+    Args:
+        given: What it is opened with, None where nothing was given.
+        recorded: What its metadata say; None of collections made without.
+        collection: Its name, for errors.
+
+    Raises:
+        InvalidInput: It was made with another one: documents that are there would stay as they are.
+    """
+    there = {**Chunking().record(), **(recorded or {})}
+    if given is None:
+        return Chunking(there["tokens"], there["overlap"])
+    mine = given.record()
+    if mine != there:
+        shown = ", ".join(f"{key}: {there[key]!r} there, {mine[key]!r} here" for key in mine if mine[key] != there[key])
+        raise InvalidInput(
+            f"the collection {collection!r} was made with another way to split documents ({shown}). Open it without "
+            f"chunk_tokens=, chunk_overlap= and splitter= to go on as it was made, or make another collection"
+        )
+    return given
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

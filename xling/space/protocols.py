@@ -69,3 +69,12 @@ class TokenOffsets(Protocol):
     def token_ends(self, text: str) -> list[int]:
         """End offset in characters of each token of `text`, ascending, prompt and special tokens left out."""
         ...
+
+
+@runtime_checkable
+class TokenCounts(TokenOffsets, Protocol):
+    """Optional for an encoder: counting the tokens of many texts at once, which is faster than finding each."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, prompt and special tokens left out."""
+        ...

@@ -14,6 +14,7 @@ from xling.errors import InvalidInput, ModelError
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import Vectors
 from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
+from xling.space.token_counts import TokenCounter
 from xling.text import estimate_token_ends
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class SentenceTransformerEncoder:
         self._model: SentenceTransformer | None = None
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
+        self._counter: TokenCounter | None = None
         self._prompts = role_prompts(self._source, prompts)
         self._limit = max_tokens
 
@@ -172,6 +174,15 @@ class SentenceTransformerEncoder:
             last = max(last, end)  # bytes of one character, and characters in several tokens, share an end
             ends.append(last)
         return ends
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, prompt and special tokens left out; an estimate where the model cannot tell."""
+        tokenizer = self._offsets()
+        if tokenizer is None:
+            return [len(estimate_token_ends(text)) for text in texts]
+        if self._counter is None:
+            self._counter = TokenCounter(tokenizer)
+        return self._counter.count([_encodable(text) for text in texts])
 
     def _encode(self, texts: Sequence[str], role: str, prompt: str) -> Vectors:
         if isinstance(texts, str):
