@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+# ruff: noqa: E501
 _PIECES = [
     "a", "b", "Dr.", "3.5", " ", "  ", "\n", "\n\n", "\r\n", "\r\n\r\n", "\t", "\u3000", "\u2029", ".", "!", "?", "…", ";", ",", ":",
     '"', "'", "(", ")", "[", "]", "“", "”", "‘", "’", "«", "»", "「", "」", "『", "』", "（", "）", "《", "》", "。", "、", "！", "？",
@@ -15,4 +16,6 @@ _PIECES = [
 ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200)
 PIECES = st.lists(st.sampled_from(_PIECES), max_size=80).map("".join)
 TEXTS = st.one_of(ANY, PIECES)
-LANGS = st.sampled_from(["und", "en", "de", "ja", "zh-Hant", "th", "lo", "km", "my", "ar", "hi", "el", "ko", "fr", "xx-bad"])
+LANGS = st.sampled_from(
+    ["und", "en", "de", "ja", "zh-Hant", "th", "lo", "km", "my", "ar", "hi", "el", "ko", "fr", "xx-bad"]
+)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from xling.opening import open as open
     from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.protocols import Encoder as Encoder
+    from xling.text.sentences import SentenceSplitter as SentenceSplitter
+    from xling.text.sentences import Splitter as Splitter
     from xling.transfer.copying import import_collection as import_collection
     from xling.transfer.reembed import reembed as reembed
     from xling.types import Chunk as Chunk
@@ -66,6 +68,7 @@ _HOMES = {
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),
     "xling.transfer.reembed": ("reembed",),
+    "xling.text.sentences": ("SentenceSplitter", "Splitter"),
     "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped", "Transfer"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

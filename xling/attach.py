@@ -6,7 +6,7 @@ import re
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,10 +15,12 @@ from xling.cache_dir import data_dir
 from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError, UnfinishedWarning
 from xling.space import Encoder, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
+from xling.space.chunker import Chunker, Chunking, check_chunking
 from xling.space.resolve import load_encoder
 from xling.store.base import Distance, IndexKind, Schema, Store, VectorSpec
 from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
+from xling.text import Splitter
 
 if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient, QdrantClient
@@ -50,6 +52,7 @@ class Opened:
     vector_name: str
     distance: Distance
     namespace: UUID | None
+    chunking: Chunking = field(default_factory=Chunking)
 
 
 def check_name(name: str) -> str:
@@ -104,25 +107,38 @@ def open_collection(
     device: str | None,
     cache: bool | str | Path | EmbeddingCache | None = None,
     follow: bool = True,
+    chunk_tokens: int | None = None,
+    chunk_overlap: int | None = None,
+    splitter: Splitter | None = None,
 ) -> Opened:
     """Find the collection, or create it, and check that the space is the one it was written with.
 
     Raises:
         CollectionNotFound: It does not exist and `create` is false.
         SpaceMismatch: It was written with another model, or holds vectors of another size.
-        InvalidInput: It was made by another tool and `model` or `vector_name` is needed to read it.
+        InvalidInput: It was made by another tool and `model` or `vector_name` is needed to read it; or its documents
+            are split otherwise than asked.
     """
+    given: dict[str, Any] = {"tokens": chunk_tokens, "overlap": chunk_overlap, "splitter": splitter}
     wanted = {f"metadata.{key}": kind for key, kind in (indexes or {}).items()}
     if not store.exists():
         if not create:
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
         space = _space(load_encoder(model, device=device), cache)
-        _create(store, space, vector_name or "", {**OWN_INDEXES, **wanted})
+        chunking = check_chunking(None, **given, collection=store.name, new=True)
+        if chunk_tokens is not None:
+            Chunker(space.encoder, chunking)  # does it fit the model?
+        _create(store, space, chunking, vector_name or "", {**OWN_INDEXES, **wanted})
     metadata = store.metadata()
     if follow and MOVED_KEY in metadata:
         store, metadata = followed(store)
     own = metadata.get(METADATA_KEY)
     if own is None:
+        if any(value is not None for value in given.values()):
+            raise InvalidInput(
+                f"the collection {store.name!r} was made by another tool, which xling does not write to: open it "
+                f"without chunk_tokens=, chunk_overlap= and splitter="
+            )
         return _open_foreign(store, model, vector_name, text_key, lang_key, device)
     if int(own.get("format", 0)) > FORMAT:
         raise StoreError(
@@ -136,8 +152,9 @@ def open_collection(
         raise InvalidInput(
             f"the collection {store.name!r} keeps its vectors under {own['vector_name']!r}, not {vector_name!r}"
         )
+    chunking = check_chunking(own.get("chunking"), **given, collection=store.name)
     store.ensure_indexes({**OWN_INDEXES, **wanted})
-    return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]))
+    return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]), chunking)
 
 
 def followed(store: Store) -> tuple[Store, dict[str, Any]]:
@@ -179,7 +196,9 @@ def _space(encoder: Encoder, cache: bool | str | Path | EmbeddingCache | None) -
     return SharedSpace(encoder, choose_cache(cache, encoder.identity))
 
 
-def _create(store: Store, space: SharedSpace, vector_name: str, indexes: Mapping[str, IndexKind]) -> None:
+def _create(
+    store: Store, space: SharedSpace, chunking: Chunking, vector_name: str, indexes: Mapping[str, IndexKind]
+) -> None:
     from xling import __version__
 
     metadata = {
@@ -189,6 +208,7 @@ def _create(store: Store, space: SharedSpace, vector_name: str, indexes: Mapping
         "namespace": str(collection_namespace(store.name)),
         "vector_name": vector_name,
         "space": space.record(),
+        "chunking": chunking.record(),
     }
     schema = Schema(vectors=(VectorSpec(vector_name, space.dimension),), indexes=indexes)
     store.create(schema, {METADATA_KEY: metadata})

@@ -43,6 +43,7 @@ class Collection(SearchVerbs, WritingVerbs, MovingVerbs):
         self.store: Store = opened.store
         self.space: SharedSpace = opened.space
         self._layout, self._vector_name, self._namespace = opened.layout, opened.vector_name, opened.namespace
+        self._chunking = opened.chunking
         self._detector = detector
         self._write_lock = threading.Lock()
         self._filters = Filters(opened.store.name, opened.layout)

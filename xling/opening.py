@@ -13,6 +13,7 @@ from xling.language import Detector, detector
 from xling.space import Encoder
 from xling.space.cache import EmbeddingCache
 from xling.store.base import IndexKind
+from xling.text import Splitter
 from xling.types import Progress
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def open(
     lang_key: str | None = None,
     device: str | None = None,
     cache: bool | str | Path | EmbeddingCache | None = None,
+    chunk_tokens: int | None = None,
+    chunk_overlap: int | None = None,
+    splitter: Splitter | None = None,
     follow: bool = True,
     progress: Callable[[Progress], None] | None = None,
     prefer_grpc: bool = False,
@@ -66,6 +70,11 @@ def open(
         cache: Where document vectors are kept between runs, so that no text is encoded twice: False for nowhere, a
             path, or an `EmbeddingCache`. By default a file in the user's cache directory, for models whose weights
             are known by a hash; True for encoders of your own too. `XLING_CACHE=0` turns the default off.
+        chunk_tokens: Split documents into chunks of at most so many tokens, as the model counts them, its prompt
+            included; without it only what is longer than the model reads is split. Chosen when the collection is
+            made, like the next two.
+        chunk_overlap: Sentences at the end of a chunk that the next one begins with; none without it.
+        splitter: Finds sentences instead of xling's own (see `Splitter`).
         follow: Open the collection that took this one's place when its model was changed (`xling.reembed`); False
             opens the one of this very name.
         progress: Called while the language space of a model is measured, which happens once, at the first neutral
@@ -78,7 +87,8 @@ def open(
         CollectionLocked: The embedded collection is open elsewhere.
         CollectionNotFound: `create` is false and it does not exist.
         ModelError: The model cannot be had; the message lists the ways out.
-        InvalidInput: Arguments that do not go together, or a collection of another tool opened without `model`.
+        InvalidInput: Arguments that do not go together, a collection of another tool opened without `model`, or one
+            that was made with other chunks.
         StoreError: Qdrant could not be reached, or refused.
     """
     if languages is not None and language_detector is not None:
@@ -98,6 +108,9 @@ def open(
             device=device,
             cache=cache,
             follow=follow,
+            chunk_tokens=chunk_tokens,
+            chunk_overlap=chunk_overlap,
+            splitter=splitter,
         )
         return Collection(opened, detector=language_detector or detector(languages=languages), progress=progress)
     except BaseException:

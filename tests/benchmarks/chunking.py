@@ -2,8 +2,9 @@
 
     python tests/benchmarks/chunking.py
 
-Sentences of Tatoeba and NTREX, each once and in random order, as documents of some 20 kB with paragraphs of five. Chunking is
-measured with a counter that has seen nothing, and in the last column on the second half of the texts after the first.
+Sentences of Tatoeba and NTREX, each once and in random order, as documents of some 20 kB with paragraphs of five.
+Chunking is measured with a counter that has seen nothing, and in the last column on the second half of the texts
+after the first.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def main() -> None:
     }
     splitter = SentenceSplitter()
     print(f"MB/s of UTF-8 on {os.cpu_count()} cores, best of {args.repeat}\n")
-    print(f"{'':10}{'MB':>6}{'sentences':>12}{'tokenizer':>12}{'chunks':>10}{'of 256 tokens, overlap 1':>26}{'the second half':>18}")
+    columns = ["MB", "sentences", "tokenizer", "chunks", "256 tokens, overlap 1", "chunks, second half"]
+    print(" " * 10 + "".join(f"{column:>{len(column) + 3}}" for column in columns))
     for name, (lang, lines, space) in sources.items():
         texts = documents(lines, space, args.megabytes)
         size = sum(len(text.encode()) for text in texts) / 1e6
@@ -83,7 +85,8 @@ def main() -> None:
         started = time.perf_counter()
         Chunker(encoder).spans_many(later, [lang] * len(later))
         runs.append(sum(len(text.encode()) for text in later) / 1e6 / (time.perf_counter() - started))
-        print(f"{name:10}{size:6.2f}{runs[0]:12.1f}{runs[1]:12.1f}{runs[2]:10.1f}{runs[3]:26.1f}{runs[4]:18.1f}")
+        row = [f"{size:.2f}", *(f"{run:.1f}" for run in runs)]
+        print(f"{name:10}" + "".join(f"{cell:>{len(c) + 3}}" for c, cell in zip(columns, row, strict=True)))
 
 
 def _lines(code: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Chunks of any string: nothing lost, nothing too long, and ends where a reader would pause."""
 
+import itertools
 import random
 
 import pytest
@@ -21,9 +22,7 @@ def count(texts):
 
 
 def chunk(text, budget, lang="und", **options):
-    return chunk_many(
-        [text], [lang], budget=budget, count_tokens=count, token_ends=estimate_token_ends, **options
-    )[0]
+    return chunk_many([text], [lang], budget=budget, count_tokens=count, token_ends=estimate_token_ends, **options)[0]
 
 
 def pieces(text, budget, lang="und", **options):
@@ -44,7 +43,7 @@ def test_with_overlap_chunks_still_cover_the_text_in_order(text, lang, budget, o
     spans = chunk(text, budget, lang, overlap=overlap)
     assert spans[0].start == 0
     assert spans[-1].end == len(text)
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in itertools.pairwise(spans):
         assert before.start < after.start <= before.end < after.end
 
 

@@ -14,6 +14,7 @@ from xling.ingest.writer import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.language import Detector
 from xling.search.filters import Filters, Where
 from xling.space import SharedSpace
+from xling.space.chunker import Chunking
 from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import FilterJson, PointId, Record, Store
 from xling.store.steps import run
@@ -25,6 +26,7 @@ class WritingVerbs(ABC):
 
     store: Store
     space: SharedSpace
+    _chunking: Chunking
     _detector: Detector
     _filters: Filters
     _statistics: CollectionStatistics
@@ -93,6 +95,7 @@ class WritingVerbs(ABC):
             vector_name=self._vector_name,
             statistics=self._statistics,
             batch_size=batch_size,
+            chunking=self._chunking,
         )
         with self._write_lock:
             return writer.write(pairs, total=total, progress=progress)

@@ -15,7 +15,7 @@ import numpy as np
 from xling.ingest.documents import prepare
 from xling.language import Detector
 from xling.space import SharedSpace
-from xling.space.chunker import Chunker
+from xling.space.chunker import Chunker, Chunking
 from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import Point, Store
 from xling.store.points import StoredDocument, chunk_ids, payload_of
@@ -63,10 +63,12 @@ class Writer:
         vector_name: str,
         statistics: CollectionStatistics,
         batch_size: int = DEFAULT_BATCH,
+        chunking: Chunking | None = None,
     ) -> None:
         self._store, self._space, self._detector = store, space, detector
         self._namespace, self._vector_name, self._batch_size = namespace, vector_name, batch_size
         self._statistics = statistics
+        self._chunking = chunking
         self._chunker: Chunker | None = None
         self._in_flight: dict[str, _Known] = {}
 
@@ -158,8 +160,8 @@ class Writer:
     def _points(self, plan: _Plan) -> tuple[list[Point], list[str]]:
         """Points of a batch, the first chunk of each document last: its presence then says that all are there."""
         if self._chunker is None and (plan.encode or plan.payload_only):
-            self._chunker = Chunker(self._space.encoder)
-        spans = {uuid: self._spans(document) for uuid, document in plan.encode.items()}
+            self._chunker = Chunker(self._space.encoder, self._chunking)
+        spans = self._spans(plan.encode)
         texts = [
             normalise(plan.encode[uuid].text[start:end]) for uuid, pieces in spans.items() for start, end in pieces
         ]
@@ -188,9 +190,12 @@ class Writer:
         }
         return sorted(points, key=lambda point: -point.payload["chunk"]), failed
 
-    def _spans(self, document: StoredDocument) -> Sequence[tuple[int, int]]:
+    def _spans(self, documents: Mapping[str, StoredDocument]) -> dict[str, Sequence[tuple[int, int]]]:
+        if not documents:
+            return {}
         assert self._chunker is not None
-        return self._chunker.spans(document.text)
+        found = self._chunker.spans_many([d.text for d in documents.values()], [d.lang for d in documents.values()])
+        return dict(zip(documents, found, strict=True))
 
     def _store_batch(self, plan: _Plan, points: Sequence[Point]) -> None:
         """Write one batch. Runs in the upsert thread while the next batch is encoded."""
@@ -209,8 +214,9 @@ class Writer:
     def _store_payloads(self, plan: _Plan) -> None:
         payloads: dict[str | int, dict[str, Any]] = {}
         renamed: list[str | int] = []  # documents whose language is another now
+        spans = self._spans(plan.payload_only)
         for uuid, document in plan.payload_only.items():
-            pieces = self._spans(document)
+            pieces = spans[uuid]
             ids = chunk_ids(uuid, len(pieces))
             for i in reversed(range(len(pieces))):  # the first chunk last, as in `_points`
                 payloads[ids[i]] = payload_of(document, i, len(pieces), *pieces[i])

@@ -58,7 +58,9 @@ class Chunker:
         overhead = self._offsets.document_overhead if self._offsets else _ASSUMED_OVERHEAD
         limit = self._chunking.tokens or encoder.max_tokens
         if limit > encoder.max_tokens:
-            raise InvalidInput(f"chunk_tokens={limit} is more than the {encoder.max_tokens} that {encoder.name!r} reads")
+            raise InvalidInput(
+                f"chunk_tokens={limit} is more than the {encoder.max_tokens} that {encoder.name!r} reads"
+            )
         if self._chunking.tokens is not None and limit <= overhead + _SLACK:
             raise InvalidInput(
                 f"chunk_tokens={limit} leaves no room for text: the prompt and the special tokens of {encoder.name!r} "
@@ -96,28 +98,56 @@ class Chunker:
         return [len(ends(text)) for text in texts]
 
 
-def check_chunking(given: Chunking | None, recorded: Mapping[str, Any] | None, *, collection: str) -> Chunking:
-    """The chunking that a collection was made with.
+class _Missing:
+    """The splitter that a collection was made with, where it was not given again."""
+
+    def __init__(self, name: str, collection: str) -> None:
+        self.name, self._collection = name, collection
+
+    def split(self, text: str, lang: str) -> Sequence[str]:
+        raise InvalidInput(
+            f"documents of the collection {self._collection!r} are split by {self.name!r}, which is not xling's own: "
+            f"open it with that as splitter= to add long documents"
+        )
+
+
+def check_chunking(
+    recorded: Mapping[str, Any] | None,
+    *,
+    tokens: int | None = None,
+    overlap: int | None = None,
+    splitter: Splitter | None = None,
+    collection: str,
+    new: bool = False,
+) -> Chunking:
+    """How a collection's documents are split: as it was made. What is not given (None) is taken as it was.
 
     Args:
-        given: What it is opened with, None where nothing was given.
-        recorded: What its metadata say; None of collections made without.
+        recorded: What its metadata say; None of collections that do not say, which were made without options.
+        tokens: As in `Chunking`, and so are `overlap` and `splitter`.
         collection: Its name, for errors.
+        new: It is being made now.
 
     Raises:
-        InvalidInput: It was made with another one: documents that are there would stay as they are.
+        InvalidInput: An option makes no sense, or it was made with another: documents that are there would stay as
+            they are.
     """
+    if new:
+        return Chunking(tokens, 0 if overlap is None else overlap, splitter)
     there = {**Chunking().record(), **(recorded or {})}
-    if given is None:
-        return Chunking(there["tokens"], there["overlap"])
-    mine = given.record()
+    if splitter is None and there["splitter"] != SentenceSplitter().name:
+        splitter = _Missing(there["splitter"], collection)
+    chunking = Chunking(
+        there["tokens"] if tokens is None else tokens, there["overlap"] if overlap is None else overlap, splitter
+    )
+    mine = chunking.record()
     if mine != there:
         shown = ", ".join(f"{key}: {there[key]!r} there, {mine[key]!r} here" for key in mine if mine[key] != there[key])
         raise InvalidInput(
             f"the collection {collection!r} was made with another way to split documents ({shown}). Open it without "
             f"chunk_tokens=, chunk_overlap= and splitter= to go on as it was made, or make another collection"
         )
-    return given
+    return chunking
 
 
 def _is_whole(value: object, least: int) -> bool:

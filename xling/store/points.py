@@ -47,7 +47,7 @@ def primary_subtag(lang: str) -> str:
 
 
 def payload_of(document: StoredDocument, index: int, count: int, start: int, end: int) -> dict[str, Any]:
-    """The payload of one chunk. `text` is the chunk's own piece; the pieces joined are the document's text."""
+    """The payload of one chunk. `text` is the chunk's own piece, see `joined_text`."""
     lang = document.lang
     payload: dict[str, Any] = {
         "text": document.text[start:end],
@@ -81,12 +81,23 @@ def document_from_records(records: Sequence[Record], layout: Layout) -> Document
     parts = sorted(records, key=lambda r: int(r.payload.get("chunk", 0)))
     payload = parts[0].payload
     return Document(
-        text="".join(str(part.payload.get("text", "")) for part in parts),
+        text=joined_text(parts),
         id=_id_of(parts[0], layout),
         lang=payload.get("lang"),
         metadata=payload.get("metadata") or {},
         source=payload.get("source"),
     )
+
+
+def joined_text(parts: Sequence[Record]) -> str:
+    """The text of a document from its chunks in order; what two of them have in common is taken once."""
+    text, done = "", 0
+    for part in parts:
+        piece = str(part.payload.get("text", ""))
+        start = part.payload.get("start", done)
+        text += piece[max(done - start, 0) :]
+        done = start + len(piece)
+    return text
 
 
 def language_of(record: Record, layout: Layout) -> str:

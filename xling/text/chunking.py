@@ -1,7 +1,7 @@
 """Splitting texts that are longer than the model reads, or than is wanted, so that nothing is cut off silently.
 
-A chunk ends where a reader would pause: before a heading or after a paragraph if one ends in its last part, else after a
-sentence. Only a sentence that is longer than a chunk is cut itself: after a clause, else a word, else between two
+A chunk ends where a reader would pause: before a heading or after a paragraph if one ends in its last part, else after
+a sentence. Only a sentence that is longer than a chunk is cut itself: after a clause, else a word, else between two
 grapheme clusters. A heading never ends a chunk. Without overlap the chunks are contiguous: joined, they are the
 original, to the character.
 """
@@ -137,9 +137,7 @@ def _cut_long(text: str, units: _Units, budget: int, token_ends: TokenEnds) -> _
     """Units that fit a chunk, together with the heading before them."""
     result = _Units()
     heading = 0
-    for (start, end), level, glued, tokens in zip(
-        units.spans(), units.levels, units.glued, units.tokens, strict=True
-    ):
+    for (start, end), level, glued, tokens in zip(units.spans(), units.levels, units.glued, units.tokens, strict=True):
         limit = budget - heading if heading <= budget // 2 else budget
         if tokens <= limit:
             result.append(end, level, glued, tokens)

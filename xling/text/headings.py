@@ -9,7 +9,9 @@ _NEWLINE = r"(?:\r\n|\n|\r)"
 _START = r"(?:(?<=\n)|(?<=\r)|\A)"
 _FENCE = re.compile(_START + r" {0,3}(```+|~~~+)")
 _ATX = re.compile(_START + r" {0,3}(#{1,6})[ \t]+[^\s#][^\r\n]*\s*")
-_SETEXT = re.compile(_START + rf"[^\s#>|*+=\-`][^\r\n]{{0,300}}{_NEWLINE} {{0,3}}(={{2,}}|-{{3,}})[ \t]*(?={_NEWLINE}|\Z)\s*")
+_SETEXT = re.compile(
+    _START + rf"[^\s#>|*+=\-`][^\r\n]{{0,300}}{_NEWLINE} {{0,3}}(={{2,}}|-{{3,}})[ \t]*(?={_NEWLINE}|\Z)\s*"
+)
 _HTML = re.compile(r"<h([1-6])\b[^<>]{0,300}>.{0,1000}?</h\1\s*>\s*", re.I | re.S)
 _HINT = re.compile(r"#|<h[1-6]|[\r\n] {0,3}(?:==|---)", re.I)
 

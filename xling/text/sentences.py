@@ -1,7 +1,8 @@
 """Sentences of any language.
 
-`sentencex` knows the full stops and the abbreviations of some 300 languages. What it does not know is found here: scripts
-that are written without full stops or without spaces, and quotations in Chinese and Japanese, nested or unmatched.
+`sentencex` knows the full stops and the abbreviations of some 300 languages. What it does not know is found here:
+scripts that are written without full stops or without spaces, and quotations in Chinese and Japanese, nested or
+unmatched.
 """
 
 from __future__ import annotations
@@ -34,15 +35,14 @@ class Splitter(Protocol):
 _WINDOW = 4000
 
 _FULL_STOP = re.compile(rf"[!?.;:…։؟۔।॥።፧፨᙮᠃᠉꓿]{CLOSERS}*\s")
-_WIDE = (
-    r"(?:[。！？｡]|．(?!\d)|[!?…‥]+(?=[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]))[。！？｡!?…‥]*" + CLOSERS + r"*\s*"
-)
+_WIDE = r"(?:[。！？｡]|．(?!\d)|[!?…‥]+(?=[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]))[。！？｡!?…‥]*" + CLOSERS + r"*\s*"
 _KHMER_TO_TIBETAN = r"[។៕៚။][។៕៚။]*\s*|[།༎][།༎]*\s+"
 _OWN_STOP = re.compile(rf"{_WIDE}|{_KHMER_TO_TIBETAN}")
 _ASIAN = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3000-\uffff]")
 _LINE_THAT_STANDS_ALONE = re.compile(
     LINE_END
-    + r"(?=[ \t]*(?:[-*+•‣・]\s|\d{1,3}[.)、]\s|\#{1,6}\s|\||>|```|</?(?:h[1-6]|p|li|div|tr|ul|ol|table|section|article)\b))"
+    + r"(?=[ \t]*(?:[-*+•‣・]\s|\d{1,3}[.)、]\s|\#{1,6}\s|\||>|```"
+    + r"|</?(?:h[1-6]|p|li|div|tr|ul|ol|table|section|article)\b))"
 )
 
 # Thai and Lao end phrases and sentences alike with a space. It ends a sentence after a particle that is said last,
@@ -51,7 +51,18 @@ _SPACELESS = re.compile(r"(?<=[\u0e00-\u0eff])[ \u00a0\u3000]+(?=[\u0e00-\u0eff]
 _LAST_WORDS = re.compile(r"(?:ครับ|ค่ะ|คะ|นะ|จ้ะ|จ้า|ฯลฯ|ເດີ້|ແດ່|ຈ້າ|ໆລໆ)$")
 _ENOUGH = 40
 
-_PAIRS = {"「": "」", "『": "』", "（": "）", "【": "】", "《": "》", "〈": "〉", "〔": "〕", "“": "”", "［": "］", "｢": "｣"}
+_PAIRS = {
+    "「": "」",
+    "『": "』",
+    "（": "）",
+    "【": "】",
+    "《": "》",
+    "〈": "〉",
+    "〔": "〕",
+    "“": "”",
+    "［": "］",
+    "｢": "｣",
+}
 _CLOSE_TO_OPEN = {close: open for open, close in _PAIRS.items()}
 _BRACKET = re.compile("[" + "".join(_PAIRS) + "".join(_CLOSE_TO_OPEN) + "]")
 _LONGEST_QUOTATION = 300

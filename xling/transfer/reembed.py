@@ -15,13 +15,15 @@ from xling.ingest import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.language import detector
 from xling.space import Encoder, SharedSpace
 from xling.space.cache import EmbeddingCache, choose_cache
+from xling.space.chunker import Chunking, check_chunking
 from xling.space.collection_stats import METADATA_KEY as STATISTICS_KEY
 from xling.space.collection_stats import CollectionStatistics
 from xling.space.resolve import load_encoder
 from xling.store.base import Record, Store
 from xling.store.ids import id_from_payload
 from xling.store.layout import HEADS, OWN_LAYOUT
-from xling.store.points import chunk_ids
+from xling.store.points import chunk_ids, joined_text
+from xling.text import Splitter
 from xling.types import Report, Transfer
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def reembed(
     timeout: float | None = None,
     device: str | None = None,
     cache: bool | str | Path | EmbeddingCache | None = None,
+    splitter: Splitter | None = None,
     batch_size: int = DEFAULT_BATCH,
     progress: ProgressCallback | None = None,
 ) -> Transfer:
@@ -66,6 +69,7 @@ def reembed(
         path: Where the collection is, as in `xling.open`; so are `url`, `api_key`, `client`, `prefer_grpc`, `timeout`.
         device: Where the model runs.
         cache: The embedding cache, as in `xling.open`.
+        splitter: What splits its documents into sentences, if that is one of your own.
         batch_size: Documents encoded and written at a time.
         progress: Called with a `Progress` after each batch.
 
@@ -86,9 +90,8 @@ def reembed(
             raise CollectionNotFound(f"there is no collection {name!r} in {first.location}")
         old, metadata = followed(first)
         encoder = load_encoder(model, device=device)
-        return _change(
-            old, metadata, SharedSpace(encoder, choose_cache(cache, encoder.identity)), into, batch_size, progress
-        )
+        space = SharedSpace(encoder, choose_cache(cache, encoder.identity))
+        return _change(old, metadata, space, splitter, into, batch_size, progress)
     finally:
         old.close()
         first.close()
@@ -98,6 +101,7 @@ def _change(
     old: Store,
     metadata: Mapping[str, Any],
     space: SharedSpace,
+    splitter: Splitter | None,
     into: str | None,
     batch_size: int,
     progress: ProgressCallback | None,
@@ -115,8 +119,9 @@ def _change(
         raise InvalidInput(f"the collection {old.name!r} has the model {space.name!r} already: nothing to do")
     new = old.sibling(check_name(into or f"{old.name.partition('@')[0]}@{space.fingerprint[:8]}"))
     try:
-        _prepare(old, new, metadata, space)
-        _copy(old, new, own, space, batch_size, progress)
+        chunking = _chunking(own, space, splitter, old.name)
+        _prepare(old, new, metadata, space, chunking)
+        _copy(old, new, own, space, chunking, batch_size, progress)
         moved = Transfer(documents=new.count(HEADS), points=new.count(), collection=new.name)
         old.update_metadata({MOVED_KEY: {"to": new.name, "model": space.name}})
         new.update_metadata({BEGUN_KEY: None})
@@ -125,7 +130,14 @@ def _change(
         new.close()
 
 
-def _prepare(old: Store, new: Store, metadata: Mapping[str, Any], space: SharedSpace) -> None:
+def _chunking(own: Mapping[str, Any], space: SharedSpace, splitter: Splitter | None, name: str) -> Chunking:
+    """As before, as far as the new model reads."""
+    chunking = check_chunking(own.get("chunking"), splitter=splitter, collection=name)
+    limit = space.encoder.max_tokens
+    return replace(chunking, tokens=limit) if (chunking.tokens or 0) > limit else chunking
+
+
+def _prepare(old: Store, new: Store, metadata: Mapping[str, Any], space: SharedSpace, chunking: Chunking) -> None:
     """Create the new collection, or make sure that the one there is the one an earlier run began."""
     from xling import __version__
 
@@ -137,6 +149,7 @@ def _prepare(old: Store, new: Store, metadata: Mapping[str, Any], space: SharedS
         kept = {k: v for k, v in metadata.items() if k not in (STATISTICS_KEY, UNFINISHED_KEY, MOVED_KEY)}
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         kept[METADATA_KEY] = {**own, "version": __version__, "created": now, "space": space.record()}
+        kept[METADATA_KEY]["chunking"] = chunking.record()
         kept[PREVIOUS_KEY] = [*metadata.get(PREVIOUS_KEY, ()), old.name]
         new.create(replace(schema, vectors=vectors), {**kept, BEGUN_KEY: mark})
     if new.metadata().get(BEGUN_KEY) != mark:
@@ -151,6 +164,7 @@ def _copy(
     new: Store,
     own: Mapping[str, Any],
     space: SharedSpace,
+    chunking: Chunking,
     batch_size: int,
     progress: ProgressCallback | None,
 ) -> None:
@@ -165,6 +179,7 @@ def _copy(
         vector_name=vector_name,
         statistics=statistics,
         batch_size=batch_size,
+        chunking=chunking,
     )
     for _ in range(_ROUNDS):
         report = writer.write(_documents(old), total=old.count(HEADS), progress=progress)
@@ -196,7 +211,7 @@ def _documents(store: Store) -> Iterator[dict[str, Any]]:
             pieces = [head, *sorted(tails.get(str(head.id), ()), key=lambda r: int(r.payload["chunk"]))]
             payload = head.payload
             yield {
-                "text": "".join(str(piece.payload["text"]) for piece in pieces),
+                "text": joined_text(pieces),
                 "id": id_from_payload(payload),
                 "lang": payload.get("lang"),
                 "metadata": payload.get("metadata") or {},
