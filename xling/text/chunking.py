@@ -101,23 +101,25 @@ def chunk_many(
 
 def _outline(text: str, lang: str, splitter: Splitter) -> _Units:
     """Sentences and headings of a text."""
-    levels: dict[int, int] = dict.fromkeys(sentence_breaks(splitter, text, lang), _Level.SENTENCE)
+    sentence, paragraph = _Level.SENTENCE.value, _Level.PARAGRAPH.value  # enums are slow to look up
+    levels: dict[int, int] = dict.fromkeys(sentence_breaks(splitter, text, lang), sentence)
     for match in PARAGRAPH_END.finditer(text):
-        levels[mended(text, match.end())] = _Level.PARAGRAPH
+        levels[mended(text, match.end())] = paragraph
+    headings = find_headings(text)
     glued: set[int] = set()
-    for heading in find_headings(text):
+    for heading in headings:
         start, end = mended(text, heading.start), mended(text, heading.end)
         if start >= end or not text[start:end].strip():
             continue
         for inside in range(start + 1, end):
             levels.pop(inside, None)
         levels[start] = _Level.SECTION
-        levels.setdefault(end, _Level.PARAGRAPH)
+        levels.setdefault(end, paragraph)
         glued.add(end)
-    ends = sorted(place for place in levels if 0 < place < len(text))
-    return _Units(
-        [*ends, len(text)], [*map(levels.__getitem__, ends), _Level.SECTION], [*(end in glued for end in ends), False]
-    )
+    levels.pop(0, None)
+    levels[len(text)] = _Level.SECTION
+    ends = sorted(levels)
+    return _Units(ends, [levels[end] for end in ends], [end in glued for end in ends])
 
 
 def _chunks(

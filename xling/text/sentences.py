@@ -7,6 +7,7 @@ unmatched.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
@@ -99,10 +100,9 @@ class SentenceSplitter:
                 found = _outside_quotations(text, found)
         places = {mended(text, match.end()) for match in PARAGRAPH_END.finditer(text)}
         plain = PLAIN_START.match
-        for place in found:
-            if plain(text, place):
-                places.add(place)
-                continue
+        fine = {place for place in found if plain(text, place)}
+        places |= fine
+        for place in found - fine:
             moved = mended(text, place)
             if moved == place or not _ends_with_comma(text, moved):
                 places.add(moved)
@@ -148,10 +148,9 @@ def _by_sentencex(text: str, lang: str) -> Iterator[int]:
         if stop < end:  # not in the middle of a word, if there are words
             space = text.rfind(" ", start + _WINDOW // 2, stop)
             stop = space + 1 if space > 0 else stop
-        at = start
-        for piece in segment(language, text[start:stop])[:-1]:
-            at += len(piece)
-            yield at
+        ends = list(itertools.accumulate(map(len, segment(language, text[start:stop])[:-1]), initial=start))
+        yield from ends
+        at = ends[-1]
         # The last piece may go on in the next window.
         start = at if start < at and stop < end else stop
 
