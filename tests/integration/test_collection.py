@@ -328,7 +328,7 @@ def test_a_text_that_shrinks_leaves_no_piece_behind(make, encoder):
     collection = make("c")
     collection.add(long_text(encoder, "cat", 4), ids=["d"])
     before = collection.info().points
-    collection.add(long_text(encoder, "cat", 1), ids=["d"])
+    collection.add(long_text(encoder, "cat", 2), ids=["d"])
     middle = collection.info().points
     collection.add("cat", ids=["d"])
     assert before > middle > collection.info().points == 1
