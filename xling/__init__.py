@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from xling.types import Document as Document
     from xling.types import Hit as Hit
     from xling.types import Info as Info
+    from xling.types import Passage as Passage
     from xling.types import Progress as Progress
     from xling.types import Report as Report
+    from xling.types import Retrieval as Retrieval
     from xling.types import Skipped as Skipped
     from xling.types import Transfer as Transfer
 
@@ -69,7 +71,18 @@ _HOMES = {
     "xling.transfer.copying": ("import_collection",),
     "xling.transfer.reembed": ("reembed",),
     "xling.text.sentences": ("SentenceSplitter", "Splitter"),
-    "xling.types": ("Chunk", "Document", "Hit", "Info", "Progress", "Report", "Skipped", "Transfer"),
+    "xling.types": (
+        "Chunk",
+        "Document",
+        "Hit",
+        "Info",
+        "Passage",
+        "Progress",
+        "Report",
+        "Retrieval",
+        "Skipped",
+        "Transfer",
+    ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -83,6 +83,7 @@ class AsyncCollection:
     add = _verb_of_documents(Collection.add)
     search = _verb(Collection.search)
     search_many = _verb(Collection.search_many)
+    retrieve = _verb(Collection.retrieve)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given
 

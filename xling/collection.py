@@ -13,8 +13,8 @@ from xling.errors import CollectionClosed, InvalidInput
 from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
 from xling.search.filters import Filters, Where
+from xling.search.retrieve import RetrievalVerbs
 from xling.search.searcher import Searcher
-from xling.search.verbs import SearchVerbs
 from xling.space import SharedSpace
 from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import FilterJson, PointId, Record, Store
@@ -27,7 +27,7 @@ from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(SearchVerbs, WritingVerbs, MovingVerbs):
+class Collection(RetrievalVerbs, WritingVerbs, MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:

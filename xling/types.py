@@ -85,6 +85,66 @@ class Hit(_Frozen):
         return to_jsonable(value)
 
 
+class Passage(_Frozen):
+    """A part of a document that may hold the answer: chunks that were found, and their neighbours, in one piece.
+
+    Attributes:
+        text: Characters `start` to `end` of the document.
+        id: The document's id.
+        title: Of the document: its metadata's `title`, else its first heading.
+        lang: BCP 47 code, `und` if unknown.
+        start: Where the passage begins in the document, in characters.
+        end: Where it ends.
+        score: The best of its chunks, as in `Hit`; so is `confidence`.
+        source: As stored.
+        metadata: As stored.
+        others: Passages that say the same: copies, translations, and those of equal value of `distinct=`.
+    """
+
+    text: str
+    id: DocumentId
+    title: str | None = None
+    lang: str = "und"
+    start: int = 0
+    end: int = 0
+    score: float = 0.0
+    confidence: float | None = None
+    source: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    others: tuple[Passage, ...] = ()
+
+    @field_serializer("metadata")
+    def _plain_metadata(self, value: dict[str, Any]) -> Any:
+        return to_jsonable(value)
+
+    @property
+    def citation(self) -> str:
+        """Title, id, language and characters, in one line."""
+        label = " ".join(str(self.title if self.title is not None else self.id).split())
+        parts = [] if self.title is None else [" ".join(str(self.id).split())]
+        return f"{label} ({', '.join([*parts, self.lang, f'characters {self.start}-{self.end}'])})"
+
+
+class Retrieval(_Frozen):
+    """Passages for a question, best first.
+
+    Attributes:
+        questions: The question in the phrasings it was asked in.
+        passages: What was found, as far as the budget goes.
+        tokens: Tokens of `as_context()`, as the collection's model counts them.
+    """
+
+    questions: tuple[str, ...]
+    passages: tuple[Passage, ...] = ()
+    tokens: int = 0
+
+    def as_context(self) -> str:
+        """The passages for a prompt, each under its number and citation: `[1] Title (id, ja, characters 0-250)`."""
+        return "\n\n".join(
+            f"[{number}] {passage.citation}\n{passage.text.strip()}" for number, passage in enumerate(self.passages, 1)
+        )
+
+
 class Skipped(_Frozen):
     """A document that was not stored: its position in what was given, its id if it had one, and why."""
 

@@ -41,15 +41,21 @@ class Engine:
     def __init__(self, layout: Layout, *, vector_name: str, lang_key: str | None) -> None:
         self._layout, self._vector_name, self._lang_key = layout, vector_name, lang_key
 
-    def search(self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None) -> Steps[list[list[Hit]]]:
+    def search(
+        self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None, sizes: Sequence[int] | None = None
+    ) -> Steps[list[list[Hit]]]:
         """Hits of each query vector, best first, one hit a document (or an item, with `distinct`).
 
         Args:
             vectors: Unit query vectors before they are made neutral, shape (n, dimension).
             plan: What is asked for.
             neutrality: Basis and calibration; None only where the plan is neither neutral nor reranks.
+            sizes: Where queries are given in several phrasings, how many vectors belong to each: their mean, each
+                made neutral by itself, is what is searched for.
         """
         asked = vectors if neutrality is None else neutrality.basis.project(vectors, plan.neutral)
+        if sizes is not None and len(sizes) < len(vectors):
+            asked, vectors = _means(asked, sizes), _means(vectors, sizes)
         found = yield from (self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan))
         return [
             self._hits(self._ordered(vectors[i], records, plan, neutrality), plan, neutrality)
@@ -70,7 +76,7 @@ class Engine:
             pages = yield from self._query(asked[todo], [plan.filter] * len(todo), fetch, plan)
             short = []
             for i, page in zip(todo, pages, strict=True):
-                best[i] = self._one_per_document(page)
+                best[i] = self._one_per_document(page, plan)
                 items = len({self._item(record, plan) for record in best[i]})
                 if items < wanted and len(page) == fetch and fetch < MAX_FETCH:
                     short.append(i)
@@ -91,7 +97,7 @@ class Engine:
         for i in range(len(asked)):
             records = [r for page in pages[i * len(each) : (i + 1) * len(each)] for r in page]
             records.sort(key=lambda r: -(r.score or 0.0))
-            merged.append(self._one_per_document(records))
+            merged.append(self._one_per_document(records, plan))
         return merged
 
     def _query(
@@ -107,7 +113,9 @@ class Engine:
             with_vector=plan.rescore,
         )
 
-    def _one_per_document(self, records: Sequence[Record]) -> list[Record]:
+    def _one_per_document(self, records: Sequence[Record], plan: Plan) -> list[Record]:
+        if plan.chunks:
+            return list(records)
         seen: dict[str | int, Record] = {}
         for record in records:
             seen.setdefault(document_key(record, self._layout), record)
@@ -150,7 +158,7 @@ class Engine:
             value = value_at(record.payload, self._layout.metadata_prefix + plan.distinct)
             if isinstance(value, (str, int, float)):
                 return ("item", value)
-        return ("document", document_key(record, self._layout))
+        return ("point", record.id) if plan.chunks else ("document", document_key(record, self._layout))
 
     def _hits(self, records: Sequence[Record], plan: Plan, neutrality: Neutrality | None) -> list[Hit]:
         items: dict[Any, list[Record]] = {}
@@ -173,3 +181,11 @@ class Engine:
         if plan.min_score is not None and hit.score < plan.min_score:
             return False
         return plan.min_confidence is None or (hit.confidence is not None and hit.confidence >= plan.min_confidence)
+
+
+def _means(vectors: Vectors, sizes: Sequence[int]) -> Vectors:
+    means = np.stack([part.mean(axis=0) for part in np.split(vectors, np.cumsum(sizes)[:-1])])
+    # Phrasings that cancel out, which no real encoder gives, leave the first to speak.
+    firsts = vectors[np.cumsum([0, *sizes[:-1]])]
+    norms = np.linalg.norm(means, axis=1, keepdims=True)
+    return np.asarray(np.where(norms > 1e-6, means / np.maximum(norms, 1e-6), firsts), dtype=np.float32)

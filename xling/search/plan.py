@@ -34,6 +34,7 @@ class Plan:
     prefer: tuple[str, ...] = ()
     rescore: bool = False
     distinct: str | None = None
+    chunks: bool = False
 
     def __post_init__(self) -> None:
         if not _is_int(self.limit, 1) or not _is_int(self.offset, 0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from xling.errors import InvalidInput, ModelError
@@ -55,8 +55,8 @@ class Searcher:
         self._reference: Reference | None = None
         self._neutrality: tuple[int, Neutrality] | None = None
 
-    def search(self, vectors: Vectors, plan: Plan) -> Steps[list[list[Hit]]]:
-        """Hits of query vectors (unit, shape (n, dimension), not yet neutral)."""
+    def search(self, vectors: Vectors, plan: Plan, sizes: Sequence[int] | None = None) -> Steps[list[list[Hit]]]:
+        """Hits of query vectors (unit, shape (n, dimension), not yet neutral); for `sizes` see `Engine.search`."""
         if self._distance not in ("Cosine", "Dot") and plan.reranks:
             raise InvalidInput(
                 f"balance=, prefer= and rescore= need similarities, but {self._name!r} compares by {self._distance}"
@@ -72,7 +72,11 @@ class Searcher:
                 f"min_confidence= needs a calibration, and {self._space.name!r} has none: it does not score "
                 f"translations above random texts, or its scores are no cosines. Use min_score= instead."
             )
-        return (yield from self._engine.search(vectors, plan, neutrality))
+        return (yield from self._engine.search(vectors, plan, neutrality, sizes))
+
+    def neutrality(self) -> Steps[Neutrality | None]:
+        """Basis and calibration by now."""
+        return self._ready() or (yield from work(self._current, compute=True))
 
     def reference(self, progress: Callable[[Progress], None] | None = None) -> Reference:
         """What the model makes of the reference sample: as shipped, from the cache, or measured now."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 from xling.errors import InvalidInput
 from xling.language import normalise_code
 from xling.search.filters import Filters, Where
-from xling.search.plan import Plan
+from xling.search.phrasings import FUSED, Combine, fused
+from xling.search.plan import MAX_LIMIT, Plan
 from xling.search.query import encode_queries
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.store.base import Store
-from xling.store.steps import Steps, steps_of, stepwise, work
+from xling.store.steps import Steps, stepwise, work
 from xling.types import Hit
 
 
@@ -31,8 +33,9 @@ class SearchVerbs(ABC):
     @stepwise("store")
     def search(
         self,
-        query: str,
+        query: str | Sequence[str],
         *,
+        combine: Combine = "average",
         limit: int = 10,
         offset: int = 0,
         languages: Sequence[str] | None = None,
@@ -43,6 +46,7 @@ class SearchVerbs(ABC):
         prefer: Sequence[str] | None = None,
         rescore: bool = False,
         distinct: str | None = None,
+        chunks: bool = False,
         min_score: float | None = None,
         min_confidence: float | None = None,
         exact: bool = False,
@@ -50,7 +54,10 @@ class SearchVerbs(ABC):
         """The documents nearest in meaning to a query of any language, best first.
 
         Args:
-            query: Text in any language. One longer than the model reads stands for the mean of its pieces.
+            query: Text in any language. One longer than the model reads stands for the mean of its pieces. A list is
+                one query in several phrasings or translations (for separate queries see `search_many`).
+            combine: How phrasings become one query: `average` their vectors, each made neutral by itself, or `fuse`
+                what each of them finds, by rank.
             limit: Most hits to return, 1 to 10,000.
             offset: Hits to leave out at the top, for paging.
             languages: Only documents of these languages (BCP 47; `en` includes `en-GB`).
@@ -66,6 +73,7 @@ class SearchVerbs(ABC):
                 collections of some size, and costs reading those vectors.
             distinct: A metadata field, e.g. `translation_of`: documents of equal value take one place, the further
                 ones are in `Hit.others`.
+            chunks: Every chunk of a long document by itself, not only the best of each document.
             min_score: Leave out hits that score less.
             min_confidence: Leave out hits that are less sure, 0 to 1.
             exact: Compare with every vector instead of using the approximate index.
@@ -74,25 +82,31 @@ class SearchVerbs(ABC):
             InvalidInput: The query is blank, or a filter or number makes no sense.
             ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
         """
-        found = yield from steps_of(
-            SearchVerbs.search_many,
-            self,
-            [query],
-            limit=limit,
-            offset=offset,
-            languages=languages,
-            where=where,
-            source=source,
+        phrasings = [query] if isinstance(query, str) else list(query)
+        if not phrasings:
+            raise InvalidInput("the query is an empty list; give one phrasing or more")
+        if combine not in ("average", "fuse"):
+            raise InvalidInput(f"combine must be 'average' or 'fuse', got {combine!r}")
+        fuse = combine == "fuse" and len(phrasings) > 1
+        Plan(limit=limit, offset=offset)  # refuses numbers that make no sense
+        found = yield from self._search(
+            [[text] for text in phrasings] if fuse else [phrasings],
+            languages,
+            where,
+            source,
+            limit=min(max(limit + offset, FUSED), MAX_LIMIT) if fuse else limit,
+            offset=0 if fuse else offset,
             neutral=neutral,
-            balance=balance,
+            balance=float(balance),
             prefer=prefer,
             rescore=rescore,
             distinct=distinct,
+            chunks=chunks,
             min_score=min_score,
             min_confidence=min_confidence,
             exact=exact,
         )
-        return found[0]
+        return fused(found)[offset : offset + limit] if fuse else found[0]
 
     @stepwise("store")
     def search_many(
@@ -109,30 +123,55 @@ class SearchVerbs(ABC):
         prefer: Sequence[str] | None = None,
         rescore: bool = False,
         distinct: str | None = None,
+        chunks: bool = False,
         min_score: float | None = None,
         min_confidence: float | None = None,
         exact: bool = False,
     ) -> Steps[list[list[Hit]]]:
         """`search` for several queries at once: one batch through the encoder, one through the store."""
-        self._check_open()
         if isinstance(queries, str):
             raise InvalidInput("search_many takes a list of queries; for one query use search()")
+        return (
+            yield from self._search(
+                [[query] for query in queries],
+                languages,
+                where,
+                source,
+                limit=limit,
+                offset=offset,
+                neutral=neutral,
+                balance=float(balance),
+                prefer=prefer,
+                rescore=rescore,
+                distinct=distinct,
+                chunks=chunks,
+                min_score=min_score,
+                min_confidence=min_confidence,
+                exact=exact,
+            )
+        )
+
+    def _search(
+        self,
+        queries: Sequence[Sequence[str]],
+        languages: Sequence[str] | None,
+        where: Where | None,
+        source: str | None,
+        *,
+        prefer: Sequence[str] | None,
+        **options: Any,
+    ) -> Steps[list[list[Hit]]]:
+        """Hits of several queries, each in one phrasing or more."""
+        self._check_open()
         if isinstance(prefer, str):
             raise InvalidInput(f"prefer= is a list of languages, e.g. [{prefer!r}]")
         plan = Plan(
-            limit=limit,
-            offset=offset,
             filter=(yield from self._filters(languages, where, source)),
-            neutral=neutral,
-            balance=float(balance),
             prefer=tuple(normalise_code(code) for code in prefer or ()),
-            rescore=rescore,
-            distinct=distinct,
-            min_score=min_score,
-            min_confidence=min_confidence,
-            exact=exact,
+            **options,
         )
         if not queries:
             return []
-        vectors = yield from work(encode_queries, self.space, queries, plan.neutral)
-        return (yield from self._searcher.search(vectors, plan))
+        phrasings = [phrasing for query in queries for phrasing in query]
+        vectors = yield from work(encode_queries, self.space, phrasings, plan.neutral)
+        return (yield from self._searcher.search(vectors, plan, [len(query) for query in queries]))

@@ -92,10 +92,15 @@ class Chunker:
         return spans
 
     def _count(self, texts: Sequence[str]) -> list[int]:
-        if isinstance(self._encoder, TokenCounts):
-            return self._encoder.count_tokens(texts)
-        ends = self._offsets.token_ends if self._offsets else estimate_token_ends
-        return [len(ends(text)) for text in texts]
+        return count_tokens(self._encoder, texts)
+
+
+def count_tokens(encoder: Encoder, texts: Sequence[str]) -> list[int]:
+    """Tokens of each text, prompt and special tokens left out; an estimate where the encoder cannot tell."""
+    if isinstance(encoder, TokenCounts):
+        return encoder.count_tokens(texts)
+    ends = encoder.token_ends if isinstance(encoder, TokenOffsets) else estimate_token_ends
+    return [len(ends(text)) for text in texts]
 
 
 class _Missing:

@@ -56,3 +56,15 @@ def _fenced(text: str) -> list[tuple[int, int]]:
             blocks.append((opened[0], match.end()))
             opened = None
     return [*blocks, (opened[0], len(text))] if opened else blocks
+
+
+_MARKUP = re.compile(r"<[^<>]*>|^ {0,3}#{1,6}[ \t]+|[ \t]#+[ \t]*$|\s*[\r\n] {0,3}(?:=+|-+)\s*\Z", re.M)
+
+
+def first_heading(text: str) -> str | None:
+    """The words of the first heading of a text."""
+    for heading in find_headings(text):
+        words = " ".join(_MARKUP.sub("", text[heading.start : heading.end].strip()).split())
+        if words:
+            return words
+    return None
