@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from xling.types import Hit
@@ -13,6 +13,11 @@ FUSED = 50
 """Hits of each phrasing that are fused, or more where more are asked for."""
 
 _K = 60
+
+
+def phrasings_of(query: str | Iterable[str]) -> list[str]:
+    """A query, or several phrasings of one, as a list. What is neither is one query, to be refused where it is read."""
+    return list(query) if isinstance(query, Iterable) and not isinstance(query, str) else [query]
 
 
 def fused(lists: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -12,7 +12,7 @@ from xling.errors import InvalidInput
 from xling.search.filters import Where
 from xling.search.near import similarities
 from xling.search.passages import Run, grouped, passage_of, runs_of, within_budget
-from xling.search.phrasings import Combine
+from xling.search.phrasings import Combine, phrasings_of
 from xling.search.verbs import SearchVerbs
 from xling.space.chunker import count_tokens
 from xling.store.base import PointId, Store
@@ -120,7 +120,7 @@ class RetrievalVerbs(SearchVerbs):
             more = {"others": tuple(passages[i] for i in others)}
             forms = [passages[first], passage_of(runs[first].narrowed(), records)]
             choices.append([form.model_copy(update=more) for form in forms])
-        questions = [question] if isinstance(question, str) else list(question)
+        questions = phrasings_of(question)
         return (
             yield from work(
                 within_budget, questions, choices, token_budget, lambda texts: count_tokens(self.space.encoder, texts)

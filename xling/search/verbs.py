@@ -9,7 +9,7 @@ from typing import Any
 from xling.errors import InvalidInput
 from xling.language import normalise_code
 from xling.search.filters import Filters, Where
-from xling.search.phrasings import FUSED, Combine, fused
+from xling.search.phrasings import FUSED, Combine, fused, phrasings_of
 from xling.search.plan import MAX_LIMIT, Plan
 from xling.search.query import encode_queries
 from xling.search.searcher import Searcher
@@ -82,7 +82,7 @@ class SearchVerbs(ABC):
             InvalidInput: The query is blank, or a filter or number makes no sense.
             ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
         """
-        phrasings = [query] if isinstance(query, str) else list(query)
+        phrasings = phrasings_of(query)
         if not phrasings:
             raise InvalidInput("the query is an empty list; give one phrasing or more")
         if combine not in ("average", "fuse"):
