@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/xling demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=repeatable
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest

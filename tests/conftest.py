@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from xling.cache_dir import cache_dir
 from xling.space.bundled import bundled_installed, bundled_model_path
 from xling.space.resolve import load_encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
+
+settings.register_profile("repeatable", derandomize=True)
+# `make test` draws the same examples each time, so that it fails for what was changed; `make test-all` draws new ones.
 
 
 @pytest.fixture(autouse=True)

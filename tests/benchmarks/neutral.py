@@ -1,7 +1,8 @@
 """Language-neutral search measured: the whole table, by one command.
 
-    python tests/benchmarks/neutral.py                 # all sets; encodes once (about 40 minutes on 2 cores)
-    python tests/benchmarks/neutral.py xquad tatoeba   # some of: phrases confidence tatoeba ntrex xquad mixed young
+    python tests/benchmarks/neutral.py                 # encodes once (about 55 minutes on 2 cores)
+    python tests/benchmarks/neutral.py xquad tatoeba   # some of the tables; --help names them
+    python tests/benchmarks/neutral.py languages       # Tatoeba whole: 112 languages, 350,000 texts, another hour
     python tests/benchmarks/neutral.py --every 6       # every sixth question of XQuAD-R, for a quick look
 
 The bundled model's vectors are kept in the cache directory (or `--vectors DIR`), so that a second run takes minutes.
@@ -17,13 +18,23 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xling.cache_dir import cache_dir
-from xling.evaluate.measure import Scorer, evaluate_scores
-from xling.evaluate.sets import RetrievalSet, ntrex, tatoeba, xquad_r
+from xling.evaluate.compare import neutral_queries
+from xling.evaluate.measure import Scorer, evaluate_scores, evaluate_tatoeba
+from xling.evaluate.sets import (
+    TATOEBA_XTREME,
+    RetrievalSet,
+    bcp47,
+    ntrex,
+    tatoeba,
+    tatoeba_codes,
+    xquad_r,
+)
 from xling.search.balance import DEPTH, balance
 from xling.search.rescore import rescore
 from xling.space.neutral import NeutralBasis, blend_prompts, estimate_basis
@@ -287,9 +298,6 @@ def tatoeba_table(vectors: Vectors, reference: Reference, _: int) -> None:
     basis = known(reference.stats, ["ja", "en"])
     both = blend_prompts(sides["qj"], sides["pj"])
 
-    def margin(s: NDArray[np.float64], k: int = 4) -> NDArray[np.float64]:
-        return 2 * s / (np.sort(s, 1)[:, -k:].mean(1)[:, None] + np.sort(s, 0)[-k:].mean(0)[None, :])
-
     def centred(a: Floats, b: Floats) -> NDArray[np.float64]:
         return 1.0 + unit((a - ja).astype(np.float32)) @ unit((b - en).astype(np.float32)).T
 
@@ -307,8 +315,64 @@ def tatoeba_table(vectors: Vectors, reference: Reference, _: int) -> None:
     print(f"\nTatoeba ja→en: {len(asked)} sentences among {len(there.documents)}\n  {'':58} accuracy  with margin")
     for name, scores in tables.items():
         s = scores()
-        right = [float(np.mean(m[asked].argmax(1) == np.array(asked))) for m in (s, margin(s))]
+        right = [float(np.mean(m[asked].argmax(1) == np.array(asked))) for m in (s, ratio_margin(s))]
         print(f"  {name:58} {right[0]:.3f}     {right[1]:.3f}")
+
+
+def ratio_margin(s: NDArray[np.float64], k: int = 4) -> NDArray[np.float64]:
+    """Artetxe & Schwenk (ACL 2019): a score over the mean of the k best on either side."""
+    return 2 * s / (np.sort(s, 1)[:, -k:].mean(1)[:, None] + np.sort(s, 0)[-k:].mean(0)[None, :])
+
+
+def languages_table(codes: Sequence[str], vectors: Vectors, reference: Reference) -> None:
+    """Accuracy to and from English by language, and the averages; each side's statistics are its own."""
+
+    def sides(asked: RetrievalSet) -> tuple[Floats, Floats, Floats]:
+        """The queries with either prompt, and the documents."""
+        foreign = next(lang for lang in (asked.query_langs[0], asked.document_langs[0]) if lang != "en")
+        code = next(code for code in codes if bcp47(code) == foreign)
+        names = [
+            f"tatoeba_{code}-eng.{'eng' if lang == 'en' else code}"
+            for lang in (asked.query_langs[0], asked.document_langs[0])
+        ]
+        q, p = (vectors(side, names[0], list(asked.queries)) for side in "qp")
+        return q, p, vectors("p", names[1], list(asked.documents))
+
+    def raw(asked: RetrievalSet) -> Floats:
+        q, _, d = sides(asked)
+        return q @ d.T
+
+    def neutral(asked: RetrievalSet) -> Floats:
+        q, p, d = sides(asked)
+        return neutral_queries(q, p, d, asked.document_langs, reference) @ d.T
+
+    def centred(asked: RetrievalSet) -> NDArray[np.float64]:
+        _, p, d = sides(asked)
+        return 1.0 + (unit(p - p.mean(0)) @ unit(d - d.mean(0)).T).astype(np.float64)
+
+    methods: dict[str, Callable[[RetrievalSet], NDArray[Any]]] = {
+        "raw": raw,
+        "neutral": neutral,
+        "raw, margin": lambda asked: ratio_margin(1.0 + raw(asked)),
+        "centred": centred,
+        "centred, margin": lambda asked: ratio_margin(centred(asked)),
+    }
+    reports = {name: evaluate_tatoeba(DATA / "tatoeba", score, codes) for name, score in methods.items()}
+    for title, at in (("→en", 0), ("en→", 1)):
+        print(f"\nTatoeba, accuracy {title}\n  {'':18}", *(f"{name:>15}" for name in methods))
+        groups = {code: [code] for code in sorted(reports["raw"].languages)}
+        groups[f"mean of {len(groups)}"] = list(groups)
+        groups["mean of XTREME 36"] = [code for code in groups if code in TATOEBA_XTREME]
+        for name, members in groups.items():
+            print(f"  {name:18}", *(f"{report.average(members)[at]:15.3f}" for report in reports.values()))
+
+
+def xtreme(vectors: Vectors, reference: Reference, _: int) -> None:
+    languages_table([c for c in tatoeba_codes(DATA / "tatoeba") if bcp47(c) in TATOEBA_XTREME], vectors, reference)
+
+
+def all_languages(vectors: Vectors, reference: Reference, _: int) -> None:
+    languages_table(tatoeba_codes(DATA / "tatoeba"), vectors, reference)
 
 
 POOL = (
@@ -416,17 +480,21 @@ TABLES = {
     "xquad": (xquad, "xquad-r"),
     "mixed": (mixed, "xquad-r"),
     "young": (young, "xquad-r"),
+    "xtreme": (xtreme, "tatoeba"),
+    "languages": (all_languages, "tatoeba"),
 }
+LONG = {"languages"}
+"""Tables that are made only when named: 112 languages are 350,000 texts to encode."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=[[], *TABLES], help="which; all if none is named")
+    parser.add_argument("tables", nargs="*", choices=[[], *TABLES], help="which; all but languages if none is named")
     parser.add_argument("--every", type=int, default=1, help="take every n-th question of XQuAD-R")
     parser.add_argument("--vectors", type=Path, default=cache_dir() / "benchmarks", help="where vectors are kept")
     arguments = parser.parse_args()
     reference = load_reference(encoder())
-    for name in arguments.tables or TABLES:
+    for name in arguments.tables or [name for name in TABLES if name not in LONG]:
         table, folder = TABLES[name]
         if folder is not None and not (DATA / folder).is_dir():
             print(f"\n{name}: left out, there is no {DATA / folder}")

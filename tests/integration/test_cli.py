@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from functools import partial
 
 import pytest
 
@@ -571,7 +572,10 @@ def test_a_reader_that_goes_away_is_no_error(filled):
 
 def test_ctrl_c_is_one_line(xling_home):
     command = [sys.executable, "-m", "xling.cli", "add"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    # A background job of a shell ignores SIGINT, and its children with it.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, preexec_fn=heed, **pipes) as child:
         made = xling_home / "data" / "collections" / "default"
         for _ in range(600):
             if made.exists():
@@ -647,6 +651,24 @@ def test_eval_measures_a_users_own_pairs(cli, tmp_path):
     found = json.loads(cli("eval", "pairs", *files, "--json").out)
     assert found["neutral"]["map"] >= 0.9
     assert set(found) == {"raw", "neutral"}
+
+
+def test_eval_measures_accuracy_on_tatoeba(cli, tmp_path):
+    sentences = {
+        "jpn": ["ありがとう。", "雨が降っています。", "猫が好きです。", "駅はどこですか。"],
+        "deu": ["Danke.", "Es regnet.", "Ich mag Katzen.", "Wo ist der Bahnhof?"],
+        "eng": ["Thank you.", "It is raining.", "I like cats.", "Where is the station?"],
+    }
+    for code in ("jpn", "deu"):
+        for side in (code, "eng"):
+            lines = "".join(f"{text}\n" for text in sentences[side])
+            (tmp_path / f"tatoeba.{code}-eng.{side}").write_text(lines, "utf-8")
+    shown = cli("eval", "tatoeba", tmp_path)
+    assert shown.code == 0
+    assert "mean of 2" in shown.out
+    found = json.loads(cli("eval", "tatoeba", tmp_path, "--lang", "jpn", "--json").out)
+    assert found["neutral"]["languages"]["ja"] == {"pairs": 4, "to_english": 1.0, "from_english": 1.0}
+    assert cli("eval", "tatoeba", tmp_path, "--every", 2).code == 2
 
 
 @pytest.mark.parametrize("args", [["pairs", "nothing.jsonl"], ["xquad-r", "nowhere"], ["pairs", "a", "b", "c"]])

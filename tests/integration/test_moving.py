@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import xling
@@ -289,6 +289,7 @@ keys = st.sampled_from(["text", "id", "id_type", "lang", "source", "metadata", "
 
 
 @given(st.dictionaries(keys | st.text(), json_values, max_size=8), st.uuids().map(str) | st.integers(0, 2**64 - 1))
+@example({"id": False}, 1)
 @settings(max_examples=300)
 def test_any_payload_comes_back_as_it_was(payload, id):
     row = row_of(Record(id, payload))

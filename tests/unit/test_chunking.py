@@ -5,7 +5,7 @@ import random
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.texts import LANGS, TEXTS
@@ -60,6 +60,7 @@ def test_no_chunk_is_longer_than_the_budget_or_breaks_a_cluster(text, budget, ov
 
 
 @given(TEXTS, st.integers(12, 40), st.integers(0, 2))
+@example("\r\r0:0:0:0:0:", 12, 1)  # the overlap would fill the chunk up to the heading
 def test_a_heading_never_ends_a_chunk(text, budget, overlap):
     text += "\n\n# A\nb"
     headings = [h for h in find_headings(text) if count([text[h.start : h.end]])[0] <= 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xling.evaluate.accuracy import TatoebaComparison, compare_tatoeba
 from xling.evaluate.compare import Comparison, compare
 from xling.evaluate.heatmap import heatmap_html, heatmap_png
 from xling.evaluate.measure import Adjust, Scorer, dot_scorer, evaluate, evaluate_scores, evaluate_tatoeba
@@ -25,9 +26,11 @@ __all__ = [
     "LanguageMatrix",
     "RetrievalSet",
     "Scorer",
+    "TatoebaComparison",
     "TatoebaReport",
     "bcp47",
     "compare",
+    "compare_tatoeba",
     "dot_scorer",
     "evaluate",
     "evaluate_scores",

@@ -69,25 +69,39 @@ def compare(
     The basis is that of the documents in the pool with their languages, as a collection of them would have it, and
     of the reference sample; the queries have no part in it.
     """
-    texts = [normalise(text) for text in retrieval_set.documents]
-    asked = [normalise(text) for text in retrieval_set.queries]
-    steps = _Steps(len(texts) + len(asked) * (2 if space.two_prompts else 1), progress)
-    documents = steps.encode(space.documents, texts)
-    queries = steps.encode(space.queries, asked)
-    stats = LanguageStats(space.dimension)
-    stats.add(retrieval_set.document_langs, documents)
-    blended = blend_prompts(queries, steps.encode(space.documents, asked)) if space.two_prompts else queries
-    neutral = estimate_basis(stats, reference.stats).project(blended)
+    steps = Steps(len(retrieval_set.documents) + len(retrieval_set.queries) * (2 if space.two_prompts else 1), progress)
+    documents = steps.encode(space.documents, retrieval_set.documents)
+    queries = steps.encode(space.queries, retrieval_set.queries)
+    as_documents = steps.encode(space.documents, retrieval_set.queries) if space.two_prompts else queries
+    neutral = neutral_queries(queries, as_documents, documents, retrieval_set.document_langs, reference)
     return Comparison(evaluate(retrieval_set, queries, documents), evaluate(retrieval_set, neutral, documents))
 
 
-class _Steps:
-    """Encodes in batches of like length, and tells how far it is."""
+def neutral_queries(
+    queries: Vectors, as_documents: Vectors, documents: Vectors, document_langs: Sequence[str], reference: Reference
+) -> Vectors:
+    """Query vectors as a neutral search asks them of a collection of these documents and no others.
+
+    Args:
+        queries: Shape (queries, dimension).
+        as_documents: The same texts with the document prompt; the same array where a model has one prompt.
+        documents: Shape (documents, dimension).
+        document_langs: BCP 47 code of each document.
+        reference: The sample's statistics.
+    """
+    stats = LanguageStats(documents.shape[1])
+    stats.add(document_langs, documents)
+    return estimate_basis(stats, reference.stats).project(blend_prompts(queries, as_documents))
+
+
+class Steps:
+    """Encodes to unit vectors in batches of like length, and tells how far it is."""
 
     def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
         self._total, self._progress, self._done, self._started = total, progress, 0, time.monotonic()
 
     def encode(self, encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str]) -> Vectors:
+        texts = [normalise(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         parts: list[Vectors] = []
         for start in range(0, len(order), _BATCH):

@@ -181,8 +181,14 @@ def _best_end(units: _Units, done: int, last: int, total: int, budget: int) -> i
 
 
 def _overlapping(units: _Units, first: int, done: int, budget: int, overlap: int) -> int:
-    """Where the next chunk starts: up to `overlap` units earlier, if the unit that is new fits with them."""
-    start, room = done, budget - units.tokens[done]
+    """Where the next chunk starts: up to `overlap` units earlier, if what is new fits with them.
+
+    A heading is new together with what follows it, or the overlap would leave it at the end of a chunk.
+    """
+    new = done
+    while units.glued[new] and new + 1 < len(units.ends):
+        new += 1
+    start, room = done, budget - sum(units.tokens[done : new + 1])
     while start - 1 > first and done - start < overlap and units.tokens[start - 1] <= room:
         start -= 1
         room -= units.tokens[start]

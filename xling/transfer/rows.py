@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -18,6 +19,7 @@ _OWN = ("metadata", "id", "id_type")
 COLUMNS = ("point", "text", "id", "id_type", "lang", "source", "metadata", "chunk", "chunks", "start", "end", "rest")
 """Beside `vector`. All are strings but the four numbers of the chunk; `metadata` and `rest` are JSON."""
 
+_ID_TYPES: dict[str, type] = {"str": str, "int": int, "uuid": UUID}
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -36,7 +38,7 @@ def row_of(record: Record) -> dict[str, Any]:
         row["metadata"] = _json(payload.pop("metadata"))
     id = id_from_payload(payload) if "id" in payload else None
     own = {key: payload[key] for key in ("id", "id_type") if key in payload}
-    if id is not None and id_to_payload(id) == own:
+    if id is not None and type(id).__name__.lower() in _ID_TYPES and id_to_payload(id) == own:
         row["id"], row["id_type"] = str(id), type(id).__name__.lower()
         for key in own:
             del payload[key]
@@ -70,12 +72,9 @@ def point_of(row: Mapping[str, Any], vector: Any) -> Point:
 
 
 def _id(text: str, kind: str) -> Any:
-    from uuid import UUID
-
-    kinds = {"str": str, "int": int, "uuid": UUID}
-    if kind not in kinds:
+    if kind not in _ID_TYPES:
         raise ValueError(f"there is no type of ids {kind!r}")
-    return kinds[kind](text)
+    return _ID_TYPES[kind](text)
 
 
 def _json(value: Any) -> str:
