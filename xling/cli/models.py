@@ -57,15 +57,13 @@ def models(out: Output) -> None:
 
 def _converted() -> str | None:
     """Where the bundled model lies ready, without converting it."""
-    from xling.cache_dir import cache_dir
     from xling.space import bundled
     from xling.space.bundled_files import complete
 
     if not bundled.bundled_installed():
         return None
-    pattern = f"multilingual-e5-small-q4-v{bundled.CONVERTER_VERSION}-{bundled.bundled_digest()[:16]}"
-    found = [path for path in (cache_dir() / "models").glob(pattern) if complete(path)]
-    return str(found[0]) if found else None
+    directory = bundled.bundled_directory()
+    return str(directory) if complete(directory) else None
 
 
 def _bundled_line(state: dict[str, Any]) -> str:
