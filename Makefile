@@ -1,6 +1,8 @@
 # On a machine with Python >= 3.10 and pip: `make demo` shows xling at work, `make test` passes the tests.
 PYTHON ?= python3
 VENV ?= .venv
+# Tests run side by side; each job loads the model (0.5 GB).
+JOBS ?= 2
 BIN := $(VENV)/bin
 # A stamp file, so that pip runs again only when what is to be installed has changed.
 STAMP := $(VENV)/.installed
@@ -11,7 +13,7 @@ demo: $(STAMP)
 	@$(BIN)/xling demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow" --hypothesis-profile=repeatable
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" --hypothesis-profile=repeatable
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest

@@ -47,7 +47,9 @@ def cut(text: str, token_ends: Sequence[int], limit: int) -> list[tuple[Span, in
         if end >= len(text):
             break
         after = bisect.bisect_right(token_ends, end)
-        pieces.append((Span(start, end), after - first))
+        whole = token_ends[after - 1] if after > first else start
+        # A token cut in two counts on both sides.
+        pieces.append((Span(start, end), after - first + bool(text[whole:end].strip())))
         start, first = end, after
     pieces.append((Span(start, len(text)), len(token_ends) - first))
     return pieces
