@@ -83,7 +83,9 @@ class AsyncCollection:
     add = _verb_of_documents(Collection.add)
     search = _verb(Collection.search)
     search_many = _verb(Collection.search_many)
+    search_by_vector = _verb(Collection.search_by_vector)
     retrieve = _verb(Collection.retrieve)
+    vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given
 

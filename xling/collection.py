@@ -13,6 +13,7 @@ from xling.errors import CollectionClosed, InvalidInput
 from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
 from xling.search.filters import Filters, Where
+from xling.search.listing import ListingVerbs
 from xling.search.retrieve import RetrievalVerbs
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
@@ -27,7 +28,7 @@ from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(RetrievalVerbs, WritingVerbs, MovingVerbs):
+class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:

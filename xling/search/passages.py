@@ -13,7 +13,7 @@ from xling.store.ids import chunk_uuid
 from xling.store.points import joined_text
 from xling.text import SentenceSplitter
 from xling.text.headings import first_heading
-from xling.types import Hit, Passage, Retrieval
+from xling.types import DocumentId, Hit, Passage, Retrieval
 
 SAME = 0.9
 """Confidence from which two passages of different languages pass for translations: 97 % of them are, among the nearest
@@ -166,6 +166,12 @@ def _shortened(passage: Passage, fits: Callable[[Passage], bool]) -> Passage | N
             break
         best = shorter
     return best
+
+
+def point_of(hit: Hit, head_of: Callable[[DocumentId], PointId]) -> PointId:
+    """The point id of a hit."""
+    assert hit.id is not None
+    return _point(head_of(hit.id), _index(hit))
 
 
 def _same(a: Passage, b: Passage, translations: bool, distinct: str | None) -> bool:

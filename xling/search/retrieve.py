@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from xling.errors import InvalidInput
 from xling.search.filters import Where
 from xling.search.near import similarities
-from xling.search.passages import Run, grouped, passage_of, runs_of, within_budget
+from xling.search.passages import Run, grouped, passage_of, point_of, runs_of, within_budget
 from xling.search.phrasings import Combine, phrasings_of
 from xling.search.verbs import SearchVerbs
+from xling.space import Vectors
 from xling.space.chunker import count_tokens
 from xling.store.base import PointId, Store
 from xling.store.steps import Steps, ask, steps_of, stepwise, work
-from xling.types import DocumentId, Retrieval
+from xling.types import DocumentId, Hit, Retrieval
 
 DEFAULT_BUDGET = 2048
 
@@ -132,11 +133,21 @@ class RetrievalVerbs(SearchVerbs):
         neutrality = yield from self._searcher.neutrality()
         if neutrality is None or neutrality.calibration is None:
             return None
-        ids = [run.best_id for run in runs]
-        found = {r.id: r.vector for r in (yield from ask(Store.retrieve, ids, with_vector=self._vector_name))}
-        vectors = np.zeros((len(runs), self.space.dimension), np.float32)
+        vectors = yield from self._stored_vectors([run.best_id for run in runs])
+        return neutrality.calibration.confidence(similarities(vectors, neutrality.basis), 1.0)
+
+    @stepwise("store")
+    def vectors(self, hits: Sequence[Hit]) -> Steps[Vectors]:
+        """The stored vectors of hits, unit, shape (n, dimension); zeros for those that are gone by now."""
+        return (yield from self._stored_vectors([point_of(hit, self._point_id) for hit in hits]))
+
+    def _stored_vectors(self, ids: Sequence[PointId]) -> Steps[Vectors]:
+        found = {}
+        if ids:
+            found = {r.id: r.vector for r in (yield from ask(Store.retrieve, ids, with_vector=self._vector_name))}
+        vectors = np.zeros((len(ids), self.space.dimension), np.float32)
         for i, id in enumerate(ids):
             vector = found.get(id)
             if vector is not None:
                 vectors[i] = vector / max(float(np.linalg.norm(vector)), 1e-12)
-        return neutrality.calibration.confidence(similarities(vectors, neutrality.basis), 1.0)
+        return vectors

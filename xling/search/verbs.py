@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from xling.errors import InvalidInput
 from xling.language import normalise_code
 from xling.search.filters import Filters, Where
@@ -150,6 +153,45 @@ class SearchVerbs(ABC):
                 exact=exact,
             )
         )
+
+    @stepwise("store")
+    def search_by_vector(
+        self,
+        vector: ArrayLike,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        languages: Sequence[str] | None = None,
+        where: Where | None = None,
+        source: str | None = None,
+        neutral: float = 1.0,
+        chunks: bool = False,
+        min_score: float | None = None,
+        exact: bool = False,
+    ) -> Steps[list[Hit]]:
+        """`search` with a vector of the collection's model instead of a text, shape (dimension,).
+
+        Raises:
+            InvalidInput: The vector is of another size, zero, or not finite.
+        """
+        self._check_open()
+        row = np.asarray(vector, dtype=np.float32)
+        norm = float(np.linalg.norm(row)) if row.shape == (self.space.dimension,) else 0.0
+        if not np.isfinite(norm) or not norm:
+            raise InvalidInput(
+                f"a query vector has the shape ({self.space.dimension},) and finite numbers that are not all zero; "
+                f"got the shape {row.shape}"
+            )
+        plan = Plan(
+            filter=(yield from self._filters(languages, where, source)),
+            limit=limit,
+            offset=offset,
+            neutral=neutral,
+            chunks=chunks,
+            min_score=min_score,
+            exact=exact,
+        )
+        return (yield from self._searcher.search(row[None, :] / norm, plan))[0]
 
     def _search(
         self,
