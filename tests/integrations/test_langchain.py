@@ -111,13 +111,8 @@ def test_a_collection_that_does_not_exist(tmp_path):
 
 
 def test_from_texts_and_from_existing(tmp_path, encoder):
-    first = XlingVectorStore.from_documents(
-        [Document("Bread is baked.", metadata={"a": 1}, id="b")],
-        None,
-        collection_name="c",
-        path=tmp_path,
-        model=encoder,
-    )
+    bread = Document("Bread is baked.", metadata={"a": 1}, id="b")
+    first = XlingVectorStore.from_documents([bread], None, collection_name="c", path=tmp_path, model=encoder)
     first.collection.close()
     again = XlingVectorStore.from_existing("c", path=tmp_path)
     assert again.similarity_search("パン") == [bread]
