@@ -66,6 +66,11 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
         )
         self._closed = False
 
+    @property
+    def metadata_prefix(self) -> str:
+        """What stands before the metadata's fields in the paths of a Qdrant filter."""
+        return self._layout.metadata_prefix
+
     @overload
     def get(self, ids: DocumentId) -> Document | None: ...  # type: ignore[overload-overlap]  # a str is a Sequence
     @overload
