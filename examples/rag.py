@@ -60,7 +60,8 @@ def show(question: str, context: str) -> None:
     """Print the answer, or the prompt where there is nobody to answer it."""
     prompt = PROMPT.format(context=context, question=question)
     said = answer(prompt)
-    print(f"== {question}\n\n{prompt if said is None else said + '\n\n' + context}\n")
+    print(f"== {question}\n")
+    print(prompt if said is None else f"{said}\n\n{context}", end="\n\n")
 
 
 def main() -> None:
@@ -68,12 +69,11 @@ def main() -> None:
     parser.add_argument("questions", nargs="*", default=QUESTIONS)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        with xling.open("rag", path=directory, chunk_tokens=128) as documents:
-            print(documents.add(read_folder(args.folder)), "\n")
-            for question in args.questions:
-                found = documents.retrieve(question, limit=3, expand=0, token_budget=600)
-                show(question, found.as_context())
+    with tempfile.TemporaryDirectory() as directory, xling.open("rag", path=directory, chunk_tokens=128) as documents:
+        print(documents.add(read_folder(args.folder)), "\n")
+        for question in args.questions:
+            found = documents.retrieve(question, limit=3, expand=0, token_budget=600)
+            show(question, found.as_context())
 
 
 if __name__ == "__main__":

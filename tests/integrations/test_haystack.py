@@ -67,9 +67,8 @@ def test_the_retriever_in_a_pipeline(store):
     assert {d.id for d in run("oven", filters=old)["documents"]} == {"1", "2"}
     assert [d.id for d in run("oven", languages=["ja"])["documents"]] == ["2"]
     assert [d.id for d in run("oven", top_k=1)["documents"]] == ["3"]
-    assert [
-        d.id for d in run("oven", filters={"field": "id", "operator": "!=", "value": "3"}, top_k=1)["documents"]
-    ] != ["3"]
+    others = {"field": "id", "operator": "!=", "value": "3"}
+    assert {d.id for d in run("oven", filters=others)["documents"]} == {"1", "2"}
 
 
 def test_the_passage_retriever(opened):
@@ -105,7 +104,7 @@ def test_a_pipeline_is_written_down_and_read_back(tmp_path, encoder, monkeypatch
     pipeline = Pipeline()
     pipeline.add_component("retriever", XlingRetriever(store, top_k=1, options={"rescore": True}))
     pipeline.add_component("passages", XlingPassageRetriever(XlingDocumentStore("d", path=str(tmp_path))))
-    again = Pipeline.loads(pipeline.dumps())
+    again = Pipeline.loads(pipeline.dumps(), allowed_modules=["xling.integrations.haystack"])
     retriever = again.get_component("retriever")
     assert (retriever.top_k, retriever.options) == (1, {"rescore": True})
     retriever.document_store.write_documents(FILMS, policy=DuplicatePolicy.SKIP)

@@ -79,9 +79,7 @@ class XlingDocumentStore:
     def to_dict(self) -> dict[str, Any]:
         """The store's arguments; the API key as the name of where it comes from."""
         if self._given:
-            raise InvalidInput(
-                "a document store made of an open collection cannot be serialised: give its name instead"
-            )
+            raise InvalidInput("a store made of an open collection cannot be serialised: give its name instead")
         key = self._api_key.to_dict() if self._api_key is not None else None
         result: dict[str, Any] = default_to_dict(self, name=self._name, api_key=key, **self._options)
         return result
@@ -135,7 +133,7 @@ class XlingDocumentStore:
             there = {document.id for document, old in zip(chosen, found, strict=True) if old is not None}
             if policy != DuplicatePolicy.SKIP and (there or len(chosen) < len(documents)):
                 raise DuplicateDocumentError(
-                    f"documents of these ids are there already, or given twice: {sorted(there)[:5]}. Nothing was written"
+                    f"ids that are there already, or given twice: {sorted(there)[:5]}. Nothing was written"
                 )
             chosen = [document for document in chosen if document.id not in there]
         check_texts([document.content for document in chosen])

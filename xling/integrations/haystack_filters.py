@@ -25,9 +25,8 @@ def filter_of(filters: dict[str, Any] | None, prefix: str = "metadata.") -> Filt
     """
     if not filters:
         return None
-    return (
-        _group(filters, prefix) if "conditions" in filters or "field" not in filters else _comparison(filters, prefix)
-    )
+    comparison = "field" in filters and "conditions" not in filters
+    return _comparison(filters, prefix) if comparison else _group(filters, prefix)
 
 
 def _group(filters: dict[str, Any], prefix: str) -> FilterJson:
