@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
 import xling
@@ -46,6 +46,8 @@ class Driven:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._collection, name)
+        if inspect.isasyncgenfunction(value):
+            return lambda *args, **kwargs: self._driver.run(_listed(value(*args, **kwargs)))
         if not inspect.iscoroutinefunction(value):
             return value
         return lambda *args, **kwargs: self._driver.run(value(*args, **kwargs))
@@ -55,6 +57,10 @@ class Driven:
 
     def __exit__(self, *error: object) -> None:
         self._driver.run(self._collection.__aexit__(*error))
+
+
+async def _listed(items: AsyncIterator[Any]) -> list[Any]:
+    return [item async for item in items]
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import asyncio
 import functools
 import inspect
 import threading
-from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, overload
 
@@ -19,9 +19,10 @@ from xling.collection import Collection
 from xling.errors import InvalidInput
 from xling.offloop import Threads, from_loop, progress_on_loop
 from xling.opening import open
+from xling.search.filters import Where
 from xling.space import SharedSpace
 from xling.store.async_server import AsyncCalls, BridgeClient
-from xling.store.base import Store
+from xling.store.base import PointId, Store
 from xling.store.server import ServerStore
 from xling.store.server_address import connect_async
 from xling.store.steps import arun
@@ -96,6 +97,19 @@ class AsyncCollection:
         async def get(self, ids: Any) -> Any: ...
     else:
         get = _verb(Collection.get)
+
+    async def documents(
+        self, *, languages: Sequence[str] | None = None, where: Where | None = None, source: str | None = None
+    ) -> AsyncIterator[Document]:
+        """All documents, or those that meet a filter, whole, in no order that means something; read page by page."""
+        filter = await self._call(Collection._listed, False, (languages, where, source), {})
+        offset: PointId | None = None
+        while True:
+            page, offset = await self._call(Collection._page, False, (filter, offset), {})
+            for document in page:
+                yield document
+            if offset is None:
+                return
 
     delete = _verb(Collection.delete, writes=True)
     count = _verb(Collection.count)

@@ -509,3 +509,33 @@ def test_drop_deletes_the_whole_collection(make):
     with pytest.raises(xling.CollectionNotFound, match="'c'"):
         make("c", create=False)
     assert make("c").count() == 0
+
+
+def test_documents_are_listed_whole(make, encoder):
+    collection = make("c")
+    long = long_text(encoder, "cat", 2)
+    given = {
+        i: xling.Document(text=text, id=i, lang="en", metadata={"n": i})
+        for i, text in enumerate([long, *(["a", "b", "c", "d"] * 80)])
+    }
+    collection.add(given.values())
+    assert {document.id: document for document in collection.documents()} == given
+    assert [d.text for d in collection.documents(where={"n": 0})] == [long]
+    assert list(collection.documents(languages=["ja"])) == []
+
+
+def test_search_by_a_vector(make, encoder):
+    collection = make("c")
+    collection.add(["Bread is baked in an oven.", "Trains are late."], ids=["bread", "train"], langs="en")
+    vector = encoder.encode_queries(["bread"])[0]
+    hits = collection.search_by_vector(vector * 3)
+    assert [hit.id for hit in hits] == ["bread", "train"]
+    assert collection.search_by_vector(list(vector), limit=1, where=None) == hits[:1]
+    stored = collection.vectors(hits)
+    assert np.allclose(np.linalg.norm(stored, axis=1), 1)
+    assert np.allclose(
+        stored @ encoder.encode_documents(["Bread is baked in an oven."])[0], [1, stored[1] @ stored[0]], atol=1e-3
+    )
+    for wrong in (vector[:3], vector * 0, vector * np.nan, [vector]):
+        with pytest.raises(xling.InvalidInput, match="shape"):
+            collection.search_by_vector(wrong)
