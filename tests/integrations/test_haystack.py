@@ -21,12 +21,17 @@ from xling.integrations.haystack import XlingDocumentStore, XlingPassageRetrieve
 # Their tests ask an empty collection about fields, of which xling warns.
 @pytest.mark.filterwarnings("ignore::xling.errors.UnknownFieldWarning")
 class TestStandard(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTest):
+    @pytest.fixture(scope="class")
+    def cache(self, tmp_path_factory):
+        """Their tests write the same documents again and again."""
+        return xling.EmbeddingCache(tmp_path_factory.mktemp("cache") / "cache.sqlite")
+
     @pytest.fixture(params=["edge", "local"])
-    def document_store(self, request, encoder, tmp_path):
+    def document_store(self, request, encoder, cache, tmp_path):
         from qdrant_client import QdrantClient
 
         where = {"path": tmp_path} if request.param == "edge" else {"client": QdrantClient(":memory:")}
-        with xling.open("c", model=encoder, **where) as collection:
+        with xling.open("c", model=encoder, cache=cache, **where) as collection:
             yield XlingDocumentStore(collection=collection)
 
     def assert_documents_are_equal(self, received, expected):
