@@ -18,14 +18,15 @@ from haystack.utils import Secret
 from xling.integrations.haystack import XlingDocumentStore, XlingPassageRetriever, XlingRetriever
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Their tests write the same documents again and again."""
+    return xling.EmbeddingCache(tmp_path_factory.mktemp("cache") / "cache.sqlite")
+
+
 # Their tests ask an empty collection about fields, of which xling warns.
 @pytest.mark.filterwarnings("ignore::xling.errors.UnknownFieldWarning")
 class TestStandard(DocumentStoreBaseExtendedTests, CountDocumentsByFilterTest):
-    @pytest.fixture(scope="class")
-    def cache(self, tmp_path_factory):
-        """Their tests write the same documents again and again."""
-        return xling.EmbeddingCache(tmp_path_factory.mktemp("cache") / "cache.sqlite")
-
     @pytest.fixture(params=["edge", "local"])
     def document_store(self, request, encoder, cache, tmp_path):
         from qdrant_client import QdrantClient
