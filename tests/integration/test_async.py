@@ -72,7 +72,8 @@ def test_every_verb_is_there_with_the_same_signature():
     verbs, coroutines = public_functions(xling.Collection), public_functions(xling.AsyncCollection)
     assert set(coroutines) == set(verbs), "a verb of Collection needs a line in AsyncCollection"
     for name, verb in verbs.items():
-        assert inspect.iscoroutinefunction(coroutines[name]), name
+        waits = inspect.isasyncgenfunction if inspect.isgeneratorfunction(verb) else inspect.iscoroutinefunction
+        assert waits(coroutines[name]), name
         mine, its = inspect.signature(coroutines[name]), inspect.signature(verb)
         assert list(mine.parameters.values()) == list(its.parameters.values()), name
         assert coroutines[name].__doc__, name
