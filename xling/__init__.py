@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xling.errors import InvalidInput as InvalidInput
     from xling.errors import MissingExtra as MissingExtra
     from xling.errors import ModelError as ModelError
+    from xling.errors import NotDeletedWarning as NotDeletedWarning
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
     from xling.errors import StoreUnavailable as StoreUnavailable
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from xling.types import Retrieval as Retrieval
     from xling.types import Skipped as Skipped
     from xling.types import Transfer as Transfer
+    from xling.types import Unreadable as Unreadable
 
 _HOMES = {
     "xling.aio": ("AsyncCollection", "aopen"),
@@ -58,6 +60,7 @@ _HOMES = {
         "InvalidInput",
         "MissingExtra",
         "ModelError",
+        "NotDeletedWarning",
         "SpaceMismatch",
         "StoreError",
         "StoreUnavailable",
@@ -82,6 +85,7 @@ _HOMES = {
         "Retrieval",
         "Skipped",
         "Transfer",
+        "Unreadable",
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -82,6 +82,7 @@ class AsyncCollection:
             self._native = AsyncCalls(collection.store, client, threads.read)
 
     add = _verb_of_documents(Collection.add)
+    sync = _verb_of_documents(Collection.sync)
     search = _verb(Collection.search)
     search_many = _verb(Collection.search_many)
     search_by_vector = _verb(Collection.search_by_vector)

@@ -22,7 +22,7 @@ from xling.store.base import FilterJson, PointId, Record, Store
 from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
 from xling.store.layout import HEADS
-from xling.store.points import chunk_ids, document_from_records
+from xling.store.points import NOT_WHOLE, chunk_ids, document_from_records
 from xling.store.steps import Steps, ask, stepwise
 from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
@@ -85,7 +85,7 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
         heads = {record.id: record for record in (yield from ask(Store.retrieve, points))}
         found: list[Document | None] = []
         for point in points:
-            if point in heads:
+            if point in heads and not (self._layout.own and heads[point].payload.get("chunk") == NOT_WHOLE):
                 records = [heads[point], *(yield from self._tail(heads[point]))]
                 found.append(document_from_records(records, self._layout))
             else:

@@ -75,5 +75,9 @@ class CacheWarning(XlingWarning):
     """The embedding cache is damaged or cannot be written; the work goes on without it."""
 
 
+class NotDeletedWarning(XlingWarning):
+    """`sync` left documents that its source seems to have no longer, since it could not be sure of that."""
+
+
 class UnfinishedWarning(XlingWarning):
     """A collection does not hold all it is to hold, since what was to fill it was interrupted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
@@ -153,22 +153,44 @@ class Skipped(_Frozen):
     reason: str
 
 
+class Unreadable(_Frozen):
+    """Stands among documents for one that could not be read: it is reported as skipped, and nothing is lost by it.
+
+    `sync` leaves what is stored under its id. Without an id it cannot be known which document that is, so `sync` then
+    deletes nothing at all.
+    """
+
+    reason: str
+    id: DocumentId | None = None
+
+
 class Report(_Frozen):
-    """What `add` or `delete` did, in numbers of documents."""
+    """What `add`, `sync` or `delete` did, in numbers of documents; of a dry run, what it would do.
+
+    Attributes:
+        added: New documents.
+        updated: Documents whose text or metadata changed.
+        unchanged: Documents that were there already.
+        deleted: Documents that are gone.
+        kept: Documents that `sync` found in the collection but not in the source, and did not delete, since some of
+            what it read could not be told apart from them.
+        skipped: What was not stored, each with its reason.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
+    kept: int = 0
     skipped: tuple[Skipped, ...] = ()
 
     @property
     def total(self) -> int:
         """Documents looked at, skipped ones included."""
-        return self.added + self.updated + self.unchanged + self.deleted + len(self.skipped)
+        return self.added + self.updated + self.unchanged + self.deleted + self.kept + len(self.skipped)
 
     def __str__(self) -> str:
-        counts = {k: getattr(self, k) for k in ("added", "updated", "unchanged", "deleted")}
+        counts = {k: getattr(self, k) for k in ("added", "updated", "unchanged", "deleted", "kept")}
         counts["skipped"] = len(self.skipped)
         return ", ".join(f"{v} {k}" for k, v in counts.items() if v) or "nothing to do"
 
@@ -192,11 +214,20 @@ class Transfer(_Frozen):
 
 
 class Progress(_Frozen):
-    """How far a long operation is. `total` is None where the input has no known length."""
+    """How far a long operation is.
+
+    Attributes:
+        done: Documents that are done: stored, found unchanged, or skipped.
+        total: Documents in all, None where the input has no known length.
+        per_second: Documents done per second so far.
+        waiting_for: What most of the time went into since the last call, where several things go on at once: waiting
+            for documents to be read, for the encoder, or for Qdrant to write.
+    """
 
     done: int
     total: int | None = None
     per_second: float = 0.0
+    waiting_for: Literal["reading", "encoding", "writing", "deleting"] | None = None
 
 
 class Info(_Frozen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -12,10 +13,13 @@ from xling.language import normalise_code
 from xling.store.ids import document_uuid, problem_of_id
 from xling.store.points import StoredDocument
 from xling.text import problem_of
-from xling.types import Document, DocumentId, Skipped
+from xling.types import Document, DocumentId, Skipped, Unreadable
 
-Input: TypeAlias = str | Document | Mapping[str, Any] | None
+Input: TypeAlias = str | Document | Mapping[str, Any] | Unreadable | None
 """One document as `add` takes it: a text, a `Document`, or a mapping with a `Document`'s fields."""
+
+Row: TypeAlias = Mapping[str, Any] | Unreadable
+"""The fields of one document, or what stands for one that could not be read."""
 
 _FIELDS = ("text", "id", "lang", "metadata", "source")
 
@@ -27,14 +31,14 @@ def rows(
     langs: str | Sequence[str | None] | None = None,
     metadata: Mapping[str, Any] | Sequence[Mapping[str, Any] | None] | None = None,
     source: str | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Pair each document with its own id, language and metadata, as dictionaries of `Document`'s fields.
 
     Raises:
         InvalidInput: `ids`, `langs` or `metadata` are of another length than `documents`. This is found before
             the first row is given, so before anything is written.
     """
-    if isinstance(documents, (str, Document, Mapping)) or documents is None:
+    if isinstance(documents, (str, Document, Mapping, Unreadable)) or documents is None:
         documents = [documents]
     columns: dict[str, Sequence[Any]] = {}
     constants: dict[str, Any] = {} if source is None else {"source": source}
@@ -67,8 +71,11 @@ def _column(name: str, values: Any) -> Sequence[Any]:
 
 def _rows(
     documents: Iterable[Input], columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     for i, document in enumerate(documents):
+        if isinstance(document, Unreadable):
+            yield document
+            continue
         row: dict[str, Any] = dict(constants)
         row |= {key: column[i] for key, column in columns.items() if column[i] is not None}
         if isinstance(document, Document):
@@ -81,12 +88,38 @@ def _rows(
         yield row
 
 
-def prepare(index: int, row: Mapping[str, Any], namespace: UUID) -> StoredDocument | Skipped:
-    """A checked document, its language empty where it is still to be detected; or why it cannot be stored."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be stored.
+
+    Attributes:
+        skipped: What is reported.
+        uuid: The document that it would have been, None where it would have been none.
+        known: False if it might have been any document.
+    """
+
+    skipped: Skipped
+    uuid: str | None = None
+    known: bool = True
+
+
+def prepare(index: int, row: Row, namespace: UUID, *, source: str | None = None) -> StoredDocument | Refused:
+    """A checked document, its language empty where it is still to be detected; or why it cannot be stored.
+
+    Args:
+        index: Its number.
+        row: Its fields.
+        namespace: Of the collection's ids.
+        source: The only source that it may have, None for any.
+    """
+    if isinstance(row, Unreadable):
+        return _refused(index, row.reason, namespace, row.id, None, None, known=row.id is not None)
     id, text = row.get("id"), row.get("text")
     reason = _problem_of_row(row)
     lang = ""
     plain: Any = {}
+    if reason is None and source is not None and row.get("source") != source:
+        reason = f"its source is {row.get('source')!r}, but what is synchronised is {source!r}"
     if reason is None:
         try:
             lang = normalise_code(row["lang"]) if row.get("lang") else ""
@@ -96,18 +129,27 @@ def prepare(index: int, row: Mapping[str, Any], namespace: UUID) -> StoredDocume
         except RecursionError:
             reason = "the metadata is nested without end, or too deeply"
     if reason is not None:
-        valid_id = id if id is not None and problem_of_id(id) is None else None
-        return Skipped(index=index, id=valid_id, reason=reason)
-    source = row.get("source")
+        return _refused(index, reason, namespace, id, row.get("source"), text)
     assert isinstance(text, str)
     return StoredDocument(
-        uuid=document_uuid(namespace, id, source=source, text=text),
+        uuid=document_uuid(namespace, id, source=row.get("source"), text=text),
         text=text,
         id=id,
         lang=lang,
         metadata=plain,
-        source=source,
+        source=row.get("source"),
     )
+
+
+def _refused(
+    index: int, reason: str, namespace: UUID, id: Any, source: Any, text: Any, *, known: bool = True
+) -> Refused:
+    if id is not None and problem_of_id(id) is not None:
+        return Refused(Skipped(index=index, reason=reason), known=False)
+    skipped = Skipped(index=index, id=id, reason=reason)
+    if id is None and (problem_of(text) is not None or not isinstance(source, str | None)):
+        return Refused(skipped, known=known)  # a document without an id is known by its text: this one has none
+    return Refused(skipped, document_uuid(namespace, id, source=source, text=text), known)
 
 
 def _problem_of_row(row: Mapping[str, Any]) -> str | None:

@@ -10,13 +10,17 @@ from uuid import UUID
 
 from xling.errors import InvalidInput
 from xling.ingest.documents import Input, rows
+from xling.ingest.storing import delete_documents
+from xling.ingest.sync import synchronise
 from xling.ingest.writer import DEFAULT_BATCH, ProgressCallback, Writer
 from xling.language import Detector
 from xling.search.filters import Filters, Where
 from xling.space import SharedSpace
 from xling.space.chunker import Chunking
 from xling.space.collection_stats import CollectionStatistics
-from xling.store.base import FilterJson, PointId, Record, Store
+from xling.store.base import FilterJson, PointId, Store
+from xling.store.layout import Layout
+from xling.store.points import NOT_WHOLE
 from xling.store.steps import run
 from xling.types import DocumentId, Report
 
@@ -29,6 +33,7 @@ class WritingVerbs(ABC):
     _chunking: Chunking
     _detector: Detector
     _filters: Filters
+    _layout: Layout
     _statistics: CollectionStatistics
     _vector_name: str
     _write_lock: threading.Lock
@@ -41,9 +46,6 @@ class WritingVerbs(ABC):
 
     @abstractmethod
     def _point_id(self, id: DocumentId) -> PointId: ...
-
-    @abstractmethod
-    def _point_ids(self, head: Record) -> Sequence[PointId]: ...
 
     @abstractmethod
     def _heads(self, filter: FilterJson | None) -> FilterJson | None: ...
@@ -78,27 +80,80 @@ class WritingVerbs(ABC):
         Returns:
             How many documents were added, updated or unchanged, and which were skipped, with the reason.
 
+        Whatever ends it early, an exception of the iterable and Ctrl-C included, is raised with the report until then
+        as its attribute `report`; what that counts stays stored. Called again, also after the process was killed, it
+        encodes nothing again that was stored.
+
         Raises:
             InvalidInput: `ids`, `langs` or `metadata` differ in number from the documents (nothing was written), or
                 the collection was made by another tool.
         """
-        namespace = self._writable()
-        total = len(documents) if isinstance(documents, Sequence) and not isinstance(documents, str) else None
         pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
-        if batch_size < 1:
-            raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
-        writer = Writer(
-            self.store,
-            self.space,
-            self._detector,
-            namespace=namespace,
-            vector_name=self._vector_name,
-            statistics=self._statistics,
-            batch_size=batch_size,
-            chunking=self._chunking,
-        )
+        writer = self._writer(batch_size)
         with self._write_lock:
-            return writer.write(pairs, total=total, progress=progress)
+            return writer.write(pairs, total=_length(documents), progress=progress)
+
+    def sync(
+        self,
+        documents: Input | Iterable[Input],
+        *,
+        source: str,
+        ids: Sequence[DocumentId | None] | None = None,
+        langs: str | Sequence[str | None] | None = None,
+        metadata: Mapping[str, Any] | Sequence[Mapping[str, Any] | None] | None = None,
+        dry_run: bool = False,
+        allow_empty: bool = False,
+        batch_size: int = DEFAULT_BATCH,
+        progress: ProgressCallback | None = None,
+    ) -> Report:
+        """Make the collection equal to a source: add what is new, update what differs, delete what is gone.
+
+        Documents are compared by id (or by text, where they have none) and content, as in `add`. Only documents of the
+        same `source` are deleted, and only those that were there when the call began, after all of `documents` was read
+        without an exception and all else was written. Nothing is deleted either
+
+        - if `documents` has not one that can be used, while the collection has some of the source: an error says so,
+          unless `allow_empty`;
+        - if an id cannot be used, or an `Unreadable` has none: it might be any document. `Report.kept` says how many
+          were left, and a `NotDeletedWarning` is issued.
+
+        A document that is skipped for another reason keeps what is stored under its id. An id that is stored with
+        another source is taken over: ids are the collection's, not the source's.
+
+        Memory stays constant but for 17 bytes for each stored document of the source; with `dry_run`, some 200 bytes
+        for each that would be written.
+
+        Args:
+            documents: All documents of the source, in any form that `add` takes.
+            source: The source's name. Documents that name another one themselves are skipped.
+            ids: As in `add`; so are `langs`, `metadata`, `batch_size` and `progress`.
+            dry_run: Report what would happen; encode and write nothing.
+            allow_empty: Delete all documents of the source if it is empty.
+
+        Returns:
+            How many documents were added, updated, unchanged, deleted or kept, and which were skipped.
+
+        Raises:
+            InvalidInput: The source is empty, see above; `source` is no name; or as in `add`.
+        """
+        if not isinstance(source, str) or not source.strip():
+            raise InvalidInput(
+                f"sync() deletes what its source no longer has, so the source needs a name, not {source!r}"
+            )
+        pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
+        writer = self._writer(batch_size)
+        with self._write_lock:
+            return synchronise(
+                writer,
+                self.store,
+                self._statistics,
+                pairs,
+                source=source,
+                allow_empty=allow_empty,
+                dry_run=dry_run,
+                total=_length(documents),
+                progress=progress,
+            )
 
     def delete(
         self,
@@ -126,9 +181,28 @@ class WritingVerbs(ABC):
                 return Report(deleted=deleted)
             wanted = [ids] if isinstance(ids, (str, int, UUID)) else list(ids or ())
             heads = self.store.retrieve(list(dict.fromkeys(self._point_id(id) for id in wanted)))
-            points = [point for head in heads for point in self._point_ids(head)]
-            if points:
-                self._statistics.removing(points)
-                self.store.delete(ids=points)
+            if heads and self._layout.own:
+                delete_documents(self.store, heads, self._statistics)
                 self._statistics.save()
-            return Report(deleted=len(heads))
+            elif heads:
+                self.store.delete(ids=[head.id for head in heads])
+            return Report(deleted=sum(head.payload.get("chunk") != NOT_WHOLE for head in heads))
+
+    def _writer(self, batch_size: int) -> Writer:
+        namespace = self._writable()
+        if batch_size < 1:
+            raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
+        return Writer(
+            self.store,
+            self.space,
+            self._detector,
+            namespace=namespace,
+            vector_name=self._vector_name,
+            statistics=self._statistics,
+            batch_size=batch_size,
+            chunking=self._chunking,
+        )
+
+
+def _length(documents: object) -> int | None:
+    return len(documents) if isinstance(documents, Sequence) and not isinstance(documents, str) else None

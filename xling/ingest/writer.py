@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 
-from xling.ingest.documents import prepare
+from xling.errors import XlingError
+from xling.ingest.documents import Refused, Row, prepare
+from xling.ingest.flow import Flow, Stopped, Waiting
+from xling.ingest.planning import Known, Plan, make_plan
+from xling.ingest.storing import store_payloads, store_points
 from xling.language import Detector
 from xling.space import SharedSpace
 from xling.space.chunker import Chunker, Chunking
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.protocols import Vectors
 from xling.store.base import Point, Store
 from xling.store.points import StoredDocument, chunk_ids, payload_of
 from xling.text import normalise
-from xling.types import Progress, Report, Skipped
+from xling.types import Progress, Report, Skipped, Unreadable
 
 DEFAULT_BATCH = 512
 """Documents a batch: enough for the encoder to sort by length, few enough to lose little when interrupted."""
 
+BATCH_CHARACTERS = 400_000
+"""A batch of long documents is cut at this length of them all, so that a few of them do not fill the memory."""
+
+_ENCODE_CHARACTERS = 32_000
+"""Characters given to the encoder in one call, seconds of work at most: Ctrl-C waits for it."""
+_SAVE_SECONDS = 10.0
+
 ProgressCallback = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is stored of a document, or about to be."""
+class Watcher(Protocol):
+    """Told of each document that is read, stored or not: `sync` deletes the others."""
 
-    text_hash: str
-    rest_hash: str
-    chunks: int
-    lang: str
+    source: str
+    """Documents of other sources are refused."""
 
+    def saw(self, uuids: Iterable[str]) -> None: ...
 
-@dataclass(slots=True)
-class _Plan:
-    """What a batch leads to. Documents are keyed by their UUID, so a later one replaces an earlier one."""
-
-    encode: dict[str, StoredDocument] = field(default_factory=dict)
-    payload_only: dict[str, StoredDocument] = field(default_factory=dict)
-    was: dict[str, _Known] = field(default_factory=dict)
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    def saw_unknown(self) -> None:
+        """There is a row that might be any document of the source."""
 
 
 class Writer:
@@ -70,177 +72,185 @@ class Writer:
         self._statistics = statistics
         self._chunking = chunking
         self._chunker: Chunker | None = None
-        self._in_flight: dict[str, _Known] = {}
+        self._in_flight: dict[str, Known] = {}
+        self._saved_at = time.monotonic()
 
     def write(
         self,
-        rows: Iterable[Mapping[str, Any]],
+        rows: Iterable[Row],
         *,
         total: int | None = None,
         progress: ProgressCallback | None = None,
+        watcher: Watcher | None = None,
+        dry_run: bool = False,
     ) -> Report:
-        """Store each row, and report on each. What was acknowledged before an error or Ctrl-C stays stored."""
-        counts = {"added": 0, "updated": 0, "unchanged": 0}
-        skipped: list[Skipped] = []
-        started, done = time.monotonic(), 0
-        pending: Future[None] | None = None
-        with ThreadPoolExecutor(1, thread_name_prefix="xling-upsert") as executor:
-            try:
-                for batch in _batched(enumerate(rows), self._batch_size):
-                    documents, bad = self._prepare(batch)
-                    plan = self._plan(documents)
-                    points, failed = self._points(plan)
-                    if pending is not None:
-                        pending.result()
-                    pending = executor.submit(self._store_batch, plan, points)
-                    skipped += bad + [_failure(documents, uuid) for uuid in failed]
-                    for key in counts:
-                        counts[key] += getattr(plan, key)
-                    done += len(batch)
-                    if progress:
-                        rate = done / max(time.monotonic() - started, 1e-9)
-                        progress(Progress(done=done, total=total, per_second=rate))
-            finally:
-                if pending is not None:
-                    pending.result()
+        """Store each row, and report on each.
+
+        Whatever ends it early, the rows' own exception and Ctrl-C included, is raised with the report of what was
+        stored until then as its attribute `report`; that stays stored.
+
+        Args:
+            rows: Documents, read in the caller's thread while those before them are encoded and written.
+            total: How many, if known.
+            progress: Called in the caller's thread after each batch.
+            watcher: Told of each document.
+            dry_run: Encode and write nothing. What would have been written is kept in mind, some 200 bytes a document.
+        """
+        tally = _Tally(total, progress)
+        self._in_flight = {}
+
+        def work(batch: list[tuple[int, Row]]) -> tuple[Plan, list[Point]]:
+            plan = self._plan(batch, watcher)
+            if dry_run:
+                self._in_flight |= plan.outcome({})
+                return plan, []
+            return plan, self._points(plan, flow.stopping)
+
+        def write(worked: tuple[Plan, list[Point]]) -> None:
+            if not dry_run:
+                self._store_batch(*worked)
+
+        flow: Flow[tuple[int, Row], tuple[Plan, list[Point]]] = Flow(
+            work,
+            write,
+            lambda worked: tally.count(worked[0], flow.waiting_for),
+            size=self._batch_size,
+            weight=BATCH_CHARACTERS,
+            weigh=_characters,
+        )
+        try:
+            flow.run(enumerate(rows))
+        except BaseException as error:
+            with contextlib.suppress(XlingError):  # the first error says more than one that follows from it
                 self._statistics.save()
-        return Report(**counts, skipped=tuple(sorted(skipped, key=lambda s: s.index)))
+            attach_report(error, tally.report())
+            raise
+        self._statistics.save()
+        return tally.report()
 
-    def _prepare(
-        self, batch: Sequence[tuple[int, Mapping[str, Any]]]
-    ) -> tuple[list[tuple[int, StoredDocument]], list[Skipped]]:
-        documents: list[tuple[int, StoredDocument]] = []
-        skipped: list[Skipped] = []
-        for index, row in batch:
-            result = prepare(index, row, self._namespace)
-            if isinstance(result, Skipped):
-                skipped.append(result)
-            else:
-                documents.append((index, result))
-        unknown = [i for i, (_, document) in enumerate(documents) if not document.lang]
-        found = self._detector.detect_many([documents[i][1].text for i in unknown])
-        for i, detection in zip(unknown, found, strict=True):
-            index, document = documents[i]
-            documents[i] = (index, replace(document, lang=detection.lang))
-        return documents, skipped
-
-    def _plan(self, documents: Sequence[tuple[int, StoredDocument]]) -> _Plan:
-        plan = _Plan()
-        latest = self._stored({document.uuid for _, document in documents})
-        plan.was = dict(latest)  # a document that comes twice in the batch is compared with itself, then with this
-        for _, document in documents:
-            uuid, now = document.uuid, _known(document, 0)
-            known, before = latest.get(uuid), plan.was.get(uuid)
-            latest[uuid] = now
-            if known is None:
-                plan.added += 1
-                plan.encode[uuid] = document
-            elif (known.text_hash, known.rest_hash) == (now.text_hash, now.rest_hash):
-                plan.unchanged += 1
-            else:
-                plan.updated += 1
-                same_text = before is not None and before.text_hash == now.text_hash
-                (plan.encode if same_text else plan.payload_only).pop(uuid, None)
-                (plan.payload_only if same_text else plan.encode)[uuid] = document
+    def _plan(self, batch: Sequence[tuple[int, Row]], watcher: Watcher | None) -> Plan:
+        source = None if watcher is None else watcher.source
+        prepared = [(index, prepare(index, row, self._namespace, source=source)) for index, row in batch]
+        refused = [p for _, p in prepared if isinstance(p, Refused)]
+        documents = self._with_languages([p for _, p in prepared if not isinstance(p, Refused)])
+        if watcher is not None:
+            watcher.saw(document.uuid for document in documents)
+            watcher.saw(r.uuid for r in refused if r.uuid is not None)
+            if not all(r.known for r in refused):
+                watcher.saw_unknown()
+        plan = make_plan(documents, self._stored({document.uuid for document in documents}))
+        plan.rows = len(batch)
+        plan.skipped += [r.skipped for r in refused]
+        plan.indexes = {p.uuid: index for index, p in prepared if not isinstance(p, Refused)}
         return plan
 
-    def _stored(self, uuids: set[str]) -> dict[str, _Known]:
-        known = {
-            str(record.id): _Known(
-                str(record.payload.get("text_hash")),
-                str(record.payload.get("rest_hash")),
-                int(record.payload.get("chunks", 1)),
-                str(record.payload.get("lang")),
-            )
-            for record in self._store.retrieve(sorted(uuids))
-        }
-        # The batch before this one may still be on its way to the store.
-        return known | {uuid: k for uuid, k in self._in_flight.items() if uuid in uuids}
+    def _with_languages(self, documents: list[StoredDocument]) -> list[StoredDocument]:
+        unknown = [i for i, document in enumerate(documents) if not document.lang]
+        found = self._detector.detect_many([documents[i].text for i in unknown])
+        for i, detection in zip(unknown, found, strict=True):
+            documents[i] = replace(documents[i], lang=detection.lang)
+        return documents
 
-    def _points(self, plan: _Plan) -> tuple[list[Point], list[str]]:
-        """Points of a batch, the first chunk of each document last: its presence then says that all are there."""
-        if self._chunker is None and (plan.encode or plan.payload_only):
-            self._chunker = Chunker(self._space.encoder, self._chunking)
+    def _stored(self, uuids: set[str]) -> dict[str, Known]:
+        # The batch before this one may still be on its way to the store, and arrive while that is asked.
+        in_flight = {uuid: known for uuid, known in self._in_flight.items() if uuid in uuids}
+        return {str(head.id): Known.read(head) for head in self._store.retrieve(sorted(uuids))} | in_flight
+
+    def _points(self, plan: Plan, stopping: threading.Event) -> list[Point]:
+        """The points of what a batch has to have encoded."""
         spans = self._spans(plan.encode)
-        texts = [
-            normalise(plan.encode[uuid].text[start:end]) for uuid, pieces in spans.items() for start, end in pieces
-        ]
-        vectors = self._space.documents(texts) if texts else np.empty((0, self._space.dimension), np.float32)
+        vectors = self._encode(
+            [normalise(plan.encode[uuid].text[start:end]) for uuid, pieces in spans.items() for start, end in pieces],
+            stopping,
+        )
         points: list[Point] = []
-        failed: list[str] = []
         row = 0
         for uuid, pieces in spans.items():
             own = vectors[row : row + len(pieces)]
             row += len(pieces)
+            document = plan.encode[uuid]
             if not np.isfinite(own).all() or not own.any(axis=1).all():
-                failed.append(uuid)
+                reason = "the encoder gave no usable vector for it (NaN, infinite or zero)"
+                plan.drop(uuid, Skipped(index=plan.indexes[uuid], id=document.id, reason=reason))
                 continue
-            ids = chunk_ids(uuid, len(pieces))
-            for i, (start, end) in enumerate(pieces):
-                payload = payload_of(plan.encode[uuid], i, len(pieces), start, end)
-                points.append(Point(id=ids[i], vector=own[i], payload=payload))
-        for uuid in failed:
-            del plan.encode[uuid]
-            if uuid in plan.was:
-                plan.updated -= 1
-            else:
-                plan.added -= 1
-        self._in_flight = {uuid: _known(document, len(spans[uuid])) for uuid, document in plan.encode.items()} | {
-            uuid: _known(document, plan.was[uuid].chunks) for uuid, document in plan.payload_only.items()
-        }
-        return sorted(points, key=lambda point: -point.payload["chunk"]), failed
+            for i, (id, (start, end)) in enumerate(zip(chunk_ids(uuid, len(pieces)), pieces, strict=True)):
+                points.append(Point(id, own[i], payload_of(document, i, len(pieces), start, end)))
+        self._in_flight = plan.outcome({uuid: len(pieces) for uuid, pieces in spans.items()})
+        return points
+
+    def _encode(self, texts: Sequence[str], stopping: threading.Event) -> Vectors:
+        """Vectors of texts, each text once, and few enough at a time that it can be given up between."""
+        rows: dict[str, int] = {}
+        for text in sorted(texts, key=len, reverse=True):  # of even length together
+            rows.setdefault(text, len(rows))
+        vectors = np.empty((len(rows), self._space.dimension), np.float32)
+        for start, slice in _slices(list(rows), _ENCODE_CHARACTERS):
+            if stopping.is_set():
+                raise Stopped
+            vectors[start : start + len(slice)] = self._space.documents(slice)
+        return vectors[[rows[text] for text in texts]]
 
     def _spans(self, documents: Mapping[str, StoredDocument]) -> dict[str, Sequence[tuple[int, int]]]:
         if not documents:
             return {}
-        assert self._chunker is not None
+        if self._chunker is None:
+            self._chunker = Chunker(self._space.encoder, self._chunking)
         found = self._chunker.spans_many([d.text for d in documents.values()], [d.lang for d in documents.values()])
         return dict(zip(documents, found, strict=True))
 
-    def _store_batch(self, plan: _Plan, points: Sequence[Point]) -> None:
-        """Write one batch. Runs in the upsert thread while the next batch is encoded."""
-        written = {str(point.payload["doc"]): int(point.payload["chunks"]) for point in points}
-        replaced = {uuid: chunk_ids(uuid, plan.was[uuid].chunks) for uuid in written if uuid in plan.was}
-        self._statistics.removing([id for ids in replaced.values() for id in ids])
-        if points:
-            self._store.upsert(points, vector_name=self._vector_name)
-            self._statistics.add([point.payload["lang"] for point in points], [point.vector for point in points])
-        left_over = [id for uuid, ids in replaced.items() for id in ids[written[uuid] :]]
-        if left_over:
-            self._store.delete(ids=left_over)
+    def _store_batch(self, plan: Plan, points: Sequence[Point]) -> None:
+        """Write one batch. Runs in the writing thread while the next batch is encoded."""
+        store_points(self._store, points, plan.was, vector_name=self._vector_name, statistics=self._statistics)
         if plan.payload_only:
-            self._store_payloads(plan)
-
-    def _store_payloads(self, plan: _Plan) -> None:
-        payloads: dict[str | int, dict[str, Any]] = {}
-        renamed: list[str | int] = []  # documents whose language is another now
-        spans = self._spans(plan.payload_only)
-        for uuid, document in plan.payload_only.items():
-            pieces = spans[uuid]
-            ids = chunk_ids(uuid, len(pieces))
-            for i in reversed(range(len(pieces))):  # the first chunk last, as in `_points`
-                payloads[ids[i]] = payload_of(document, i, len(pieces), *pieces[i])
-            if plan.was[uuid].lang != document.lang:
-                renamed += ids
-        records = self._store.retrieve(renamed, with_vector=self._vector_name)
-        self._statistics.remove(records)
-        self._store.set_payloads(payloads)
-        moved = [(str(payloads[r.id]["lang"]), r.vector) for r in records if r.vector is not None]
-        self._statistics.add([lang for lang, _ in moved], [vector for _, vector in moved])
+            store_payloads(self._store, plan, vector_name=self._vector_name, statistics=self._statistics)
+        if time.monotonic() - self._saved_at > _SAVE_SECONDS:
+            self._statistics.save()
+            self._saved_at = time.monotonic()
 
 
-def _known(document: StoredDocument, chunks: int) -> _Known:
-    return _Known(document.text_hash, document.rest_hash, chunks, document.lang)
+class _Tally:
+    """Counts what was written, and tells of it."""
+
+    def __init__(self, total: int | None, progress: ProgressCallback | None) -> None:
+        self._total, self._progress = total, progress
+        self._counts: dict[str, int] = {"added": 0, "updated": 0, "unchanged": 0}
+        self._skipped: list[Skipped] = []
+        self._started, self._done = time.monotonic(), 0
+
+    def count(self, plan: Plan, waiting_for: Callable[[], Waiting]) -> None:
+        for change, number in plan.counts.items():
+            self._counts[change] += number
+        self._skipped += plan.skipped
+        self._done += plan.rows
+        if self._progress:
+            rate = self._done / max(time.monotonic() - self._started, 1e-9)
+            self._progress(Progress(done=self._done, total=self._total, per_second=rate, waiting_for=waiting_for()))
+
+    def report(self) -> Report:
+        return Report(**self._counts, skipped=tuple(sorted(self._skipped, key=lambda s: s.index)))
 
 
-def _failure(documents: Sequence[tuple[int, StoredDocument]], uuid: str) -> Skipped:
-    index, document = next((i, d) for i, d in reversed(documents) if d.uuid == uuid)
-    return Skipped(
-        index=index, id=document.id, reason="the encoder gave no usable vector for it (NaN, infinite or zero)"
-    )
+def attach_report(error: BaseException, report: Report) -> None:
+    """Say with an exception what was done before it: as its attribute `report`, and, from Python 3.11 on, as a note."""
+    with contextlib.suppress(Exception):  # an exception of the user's own may take no attributes
+        error.report = report  # type: ignore[attr-defined]
+        if hasattr(error, "add_note"):
+            error.add_note(f"before this: {report}")
 
 
-def _batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+def _characters(numbered: tuple[int, Row]) -> int:
+    row = numbered[1]
+    text = None if isinstance(row, Unreadable) else row.get("text")
+    return len(text) if isinstance(text, str) else 0
+
+
+def _slices(texts: Sequence[str], characters: int) -> Iterator[tuple[int, list[str]]]:
+    """The texts in runs of at most so many characters (or of one text), each with the number of its first."""
+    start, weight = 0, 0
+    for i, text in enumerate(texts):
+        if i > start and weight + len(text) > characters:
+            yield start, list(texts[start:i])
+            start, weight = i, 0
+        weight += len(text)
+    if start < len(texts):
+        yield start, list(texts[start:])

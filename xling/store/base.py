@@ -132,6 +132,7 @@ class Store(ABC):
         limit: int = 256,
         offset: PointId | None = None,
         with_vector: str | None = None,
+        with_payload: bool = True,
     ) -> tuple[list[Record], PointId | None]:
         """One page of points in id order, and the offset of the next page or None."""
 

@@ -196,12 +196,13 @@ class EdgeStore(Store):
         limit: int = 256,
         offset: PointId | None = None,
         with_vector: str | None = None,
+        with_payload: bool = True,
     ) -> tuple[list[Record], PointId | None]:
         request = qe.ScrollRequest(
             limit=limit,
             offset=None if offset is None else canonical_id(offset),
             filter=to_edge_filter(filter),
-            with_payload=True,
+            with_payload=with_payload,
             with_vector=vector_selector(with_vector),
         )
         with self._errors("read points"):

@@ -13,6 +13,9 @@ from xling.store.ids import chunk_uuid, id_from_payload, id_to_payload
 from xling.store.layout import Layout, value_at
 from xling.types import Chunk, Document, DocumentId, Hit
 
+NOT_WHOLE = -1
+"""Number of the first chunk, instead of 0, while a document of several is being added: it does not count yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
@@ -122,7 +125,9 @@ def hit_from_record(record: Record, layout: Layout, confidence: float | None = N
         )
     chunk = None
     if payload.get("chunks", 1) > 1:
-        chunk = Chunk(index=payload["chunk"], count=payload["chunks"], start=payload["start"], end=payload["end"])
+        chunk = Chunk(
+            index=max(payload["chunk"], 0), count=payload["chunks"], start=payload["start"], end=payload["end"]
+        )
     return Hit(
         text=str(payload.get("text", "")),
         score=score,

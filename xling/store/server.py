@@ -220,6 +220,7 @@ class ServerStore(Store):
         limit: int = 256,
         offset: PointId | None = None,
         with_vector: str | None = None,
+        with_payload: bool = True,
     ) -> Steps[tuple[list[Record], PointId | None]]:
         points, following = yield from self._call(
             "read points",
@@ -227,7 +228,7 @@ class ServerStore(Store):
             scroll_filter=_filter(filter),
             limit=limit,
             offset=None if offset is None else canonical_id(offset),
-            with_payload=True,
+            with_payload=with_payload,
             with_vectors=vector_selector(with_vector),
         )
         return [to_record(p, with_vector) for p in points], None if following is None else plain_id(following)
