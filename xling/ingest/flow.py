@@ -157,7 +157,7 @@ class Flow(Generic[_I, _P]):
                         self._changed.wait(_POLL)
                     ended = self._all_written and len(self._written) <= 1
                 self._tell()
-            except BaseException as raised:
+            except BaseException as raised:  # noqa: PERF203  # each turn of it waits anyway
                 ended = ended or (error is not None and not isinstance(raised, Exception))
                 self.stopping.set()
                 error = error or raised

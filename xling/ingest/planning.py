@@ -15,7 +15,7 @@ Change = Literal["added", "updated", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored of a document, or about to be. `whole` is false where an earlier run was killed while adding it."""
+    """What is stored of a document, or about to be. Not `whole`: an earlier run was killed while adding it."""
 
     text_hash: str
     rest_hash: str

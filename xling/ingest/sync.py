@@ -108,8 +108,8 @@ def _check_empty(report: Report, stored: StoredIds, allow_empty: bool) -> None:
     if not allow_empty and not report.added + report.updated + report.unchanged:
         what = f"none of {len(report.skipped):,} documents could be used" if report.skipped else "it gave no documents"
         raise InvalidInput(
-            f"the source {stored.source!r} is empty ({what}), while the collection has {len(stored):,} documents of it; "
-            f"nothing was deleted. If they are to go, say so with allow_empty=True (--allow-empty)"
+            f"the source {stored.source!r} is empty ({what}), while the collection has {len(stored):,} documents of "
+            f"it; nothing was deleted. If they are to go, say so with allow_empty=True (--allow-empty)"
         )
 
 
