@@ -15,7 +15,7 @@ from xling.ingest.columns import ColumnNames, choose_columns
 from xling.ingest.decoding import check_encoding, decoded_blocks, lines
 from xling.ingest.feed import Feed
 from xling.ingest.readers import BadRow, ReadOptions, Row, check_file, read_file, read_stream
-from xling.types import Report, Skipped
+from xling.types import Report, Skipped, Unreadable
 
 TEXTS = ["Thank you", "ありがとう。", "Merci « beaucoup »", "감사합니다", "شكراً", "a \u2028 b \x85 c"]
 NO_SOURCE = ReadOptions(source="")
@@ -417,11 +417,14 @@ def test_a_feed_knows_the_place_of_each_document(tmp_path):
     first = write(tmp_path / "a.jsonl", '{"text": "a"}\nbroken\n{"text": "b"}\n\n{"text": "c"}\n')
     second = write(tmp_path / "b.txt", "d\n\n\ne\nf\n")
     feed = Feed((path.name, read_file(path, NO_SOURCE)) for path in (first, second))
-    assert [document["text"] for document in feed.documents()] == list("abcdef")
-    assert [feed.place(i) for i in range(6)] == [
-        ("a.jsonl", 1), ("a.jsonl", 3), ("a.jsonl", 5), ("b.txt", 1), ("b.txt", 4), ("b.txt", 5),
+    given_ = list(feed.documents())
+    assert [document["text"] for document in given_ if isinstance(document, dict)] == list("abcdef")
+    assert isinstance(given_[1], Unreadable)
+    assert [feed.place(i) for i in range(7)] == [
+        ("a.jsonl", 1), ("a.jsonl", 2), ("a.jsonl", 3), ("a.jsonl", 5), ("b.txt", 1), ("b.txt", 4), ("b.txt", 5),
     ]  # fmt: skip
-    report = Report(added=5, skipped=(Skipped(index=4, id="x", reason="too odd"),))
+    refused = (Skipped(index=1, reason=given_[1].reason), Skipped(index=5, id="x", reason="too odd"))
+    report = Report(added=5, skipped=refused)
     assert [(s.file, s.line, s.id) for s in feed.skipped(report)] == [("a.jsonl", 2, None), ("b.txt", 4, "x")]
 
 
@@ -430,5 +433,5 @@ def test_places_are_right_whatever_rows_are_bad(files):
     rows = [[Row({"text": "x"}, n) if good else BadRow(n, "bad") for n, good in enumerate(file, 1)] for file in files]
     feed = Feed((str(i), file) for i, file in enumerate(rows))
     given_ = list(feed.documents())
-    expected = [(str(i), row.line) for i, file in enumerate(rows) for row in file if isinstance(row, Row)]
+    expected = [(str(i), row.line) for i, file in enumerate(rows) for row in file]
     assert [feed.place(i) for i in range(len(given_))] == expected

@@ -13,17 +13,13 @@ import typer
 from xling.cli import output
 from xling.cli.options import Model, Output, Target, split_list
 from xling.cli.progress import Bar
-from xling.errors import InvalidInput
+from xling.cli.reading import read_options, show_report
 
 if TYPE_CHECKING:
-    from xling.ingest.columns import ColumnNames
     from xling.ingest.decoding import OnBytes
-    from xling.ingest.feed import SkippedRow
     from xling.ingest.readers import AnyRow, ReadOptions
-    from xling.types import Report
 
 STDIN = "-"
-_SHOWN = 20
 
 
 def add(
@@ -32,10 +28,14 @@ def add(
     out: Output,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="txt, jsonl, csv, tsv or parquet, also .gz; '-' is standard input.", show_default=False),
+        typer.Argument(
+            help="txt, jsonl, csv, tsv, parquet, html, pdf or docx, also .gz; '-' is standard input.",
+            show_default=False,
+        ),
     ] = None,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", help="txt, jsonl, csv, tsv or parquet. (default: by name)")
+        str | None,
+        typer.Option("--format", "-f", help="txt, jsonl, csv, tsv, parquet, html, pdf or docx. (default: by name)"),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of text formats. (default: by byte order mark, else UTF-8)")
@@ -69,7 +69,7 @@ def add(
         ),
     ] = None,
 ) -> None:
-    """Store texts, from files or from standard input, one a line.
+    """Store texts, from files or from standard input, one a line; of html, pdf and docx one a file.
 
     Adding the same again changes nothing. Columns other than text, id, lang and source become metadata. Rows that
     cannot be stored are reported, the others are stored. With --json one object with the keys collection, added,
@@ -79,10 +79,17 @@ def add(
     from xling.ingest.feed import Feed
     from xling.ingest.readers import check_file
 
-    options = _options(
-        format, encoding, whole, delimiter, quotes, header, lang, source,
+    options = read_options(
         ColumnNames(text_column, id_column, lang_column, source_column, tuple(split_list(number_column) or ())),
-    )  # fmt: skip
+        format=format,
+        encoding=encoding,
+        whole=whole,
+        delimiter=delimiter,
+        quotes=quotes,
+        header=header,
+        lang=lang,
+        source=source,
+    )
     paths = files or [Path(STDIN)]
     for path in paths:
         if str(path) != STDIN:
@@ -93,46 +100,9 @@ def add(
         feed = Feed((_name(path), _read(path, options, bar.on_bytes)) for path in paths)
         report = collection.add(feed.documents(), progress=bar.on_progress)
     skipped = feed.skipped(report)
-    _show(report, skipped, time.monotonic() - started, target.collection, out.json)
+    show_report(report, skipped, time.monotonic() - started, target.collection, as_json=out.json)
     if skipped and not report.added + report.updated + report.unchanged:
         raise typer.Exit(1)
-
-
-def _options(
-    format: str | None,
-    encoding: str | None,
-    whole: bool,
-    delimiter: str | None,
-    quotes: bool | None,
-    header: bool,
-    lang: str | None,
-    source: str | None,
-    columns: ColumnNames,
-) -> ReadOptions:
-    from xling.ingest.decoding import check_encoding
-    from xling.ingest.readers import FORMATS, ReadOptions
-
-    if format is not None and format not in FORMATS:
-        raise InvalidInput(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")
-    if delimiter is not None:
-        delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
-        if len(delimiter) != 1 or delimiter in '\r\n"':
-            raise InvalidInput(f"--delimiter is one character, or 'tab', not {delimiter!r}")
-    if lang is not None:
-        from xling.language import normalise_code
-
-        lang = normalise_code(lang)
-    return ReadOptions(
-        format=format,
-        encoding=None if encoding is None else check_encoding(encoding),
-        whole=whole,
-        columns=columns,
-        lang=lang,
-        source=source,
-        delimiter=delimiter,
-        quotes=quotes,
-        header=header,
-    )
 
 
 def _greet(paths: list[Path]) -> None:
@@ -155,18 +125,3 @@ def _read(path: Path, options: ReadOptions, on_bytes: OnBytes) -> Iterator[AnyRo
     if str(path) == STDIN:
         return read_stream(sys.stdin.buffer, options)
     return read_file(path, options, on_bytes=on_bytes)
-
-
-def _show(report: Report, skipped: list[SkippedRow], seconds: float, collection: str, as_json: bool) -> None:
-    counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
-    if as_json:
-        rows = [{"file": s.file, "line": s.line, "id": s.id, "reason": s.reason} for s in skipped]
-        output.json_line({"collection": collection, **counts, "skipped": rows, "seconds": round(seconds, 3)})
-        return
-    for s in skipped[:_SHOWN]:
-        output.note(f"skipped {s.file}:{s.line}: {s.reason}")
-    if len(skipped) > _SHOWN:
-        output.note(f"skipped {len(skipped) - _SHOWN:,} more (--json lists all)")
-    counts["skipped"] = len(skipped)
-    shown = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing to add"
-    output.line(f"{shown} in {collection} ({seconds:.1f} s)")

@@ -22,6 +22,7 @@ from xling.cli.models import models
 from xling.cli.moving import export, import_, reembed
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
+from xling.cli.sync import sync
 from xling.errors import InvalidInput, XlingError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -51,6 +52,7 @@ def _xling(
 
 _COMMANDS: dict[str, Callable[..., None]] = {
     "add": add,
+    "sync": sync,
     "search": search,
     "info": info,
     "list": list_collections,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xling.ingest.readers import AnyRow, Row
-from xling.types import DocumentId, Report
+from xling.types import DocumentId, Report, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,19 @@ class Feed:
 
     def __init__(self, files: Iterable[tuple[str, Iterable[AnyRow]]]) -> None:
         self._files = files
-        self._unread: list[SkippedRow] = []
         # Lines mostly follow one another, so it is enough to keep where they do not.
         self._starts: list[int] = []
         self._places: list[tuple[str, int]] = []
 
-    def documents(self) -> Iterator[dict[str, Any]]:
-        """Each document as a mapping of its fields. Bad rows are put aside. To be used once."""
+    def documents(self) -> Iterator[dict[str, Any] | Unreadable]:
+        """Each document as a mapping of its fields. To be used once."""
         index, expected = 0, ("", 0)
         for name, rows in self._files:
             for row in rows:
-                if not isinstance(row, Row):
-                    self._unread.append(SkippedRow(name, row.line, row.reason))
-                    continue
                 if (name, row.line) != expected:
                     self._starts.append(index)
                     self._places.append((name, row.line))
-                yield row.fields
+                yield row.fields if isinstance(row, Row) else Unreadable(reason=row.reason, id=row.id)
                 index, expected = index + 1, (name, row.line + 1)
 
     def place(self, index: int) -> tuple[str, int]:
@@ -55,7 +51,6 @@ class Feed:
         file, line = self._places[at]
         return file, line + index - self._starts[at]
 
-    def skipped(self, report: Report | None = None) -> list[SkippedRow]:
-        """What was not stored: rows that could not be read, then documents that `add` refused."""
-        refused = [SkippedRow(*self.place(s.index), s.reason, s.id) for s in (report.skipped if report else ())]
-        return [*self._unread, *refused]
+    def skipped(self, report: Report) -> list[SkippedRow]:
+        """What was not stored."""
+        return [SkippedRow(*self.place(s.index), s.reason, s.id) for s in report.skipped]

@@ -1,4 +1,4 @@
-"""Files → document rows: txt, jsonl, csv, tsv, parquet, each read as a stream and gzip undone on the way."""
+"""Files → document rows: txt, jsonl, csv, tsv, parquet as streams; html, pdf, docx whole. Gzip is undone on the way."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 from xling.errors import InvalidInput, MissingExtra
 from xling.ingest.columns import CellError, ColumnNames, Columns, choose_columns
 from xling.ingest.decoding import OnBytes, counted, decoded_blocks, gunzipped, lines, read_bytes
+from xling.ingest.extract import ExtractError, extract, require_reader
+from xling.types import DocumentId
 
-Format: TypeAlias = Literal["txt", "jsonl", "csv", "tsv", "parquet"]
+Format: TypeAlias = Literal["txt", "jsonl", "csv", "tsv", "parquet", "html", "pdf", "docx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+WHOLE_FORMATS: tuple[Format, ...] = ("html", "pdf", "docx")
+"""One document a file, known by its path."""
 
 _SUFFIXES: dict[str, Format] = {
     "": "txt",
@@ -31,6 +35,11 @@ _SUFFIXES: dict[str, Format] = {
     ".tab": "tsv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
 }
 _SAMPLE = 100
 """JSON lines looked at to learn the columns: not every line need have them all."""
@@ -74,10 +83,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A line that is no document, and why."""
+    """A line that is no document, and why; the id where it is known which document it would have been."""
 
     line: int
     reason: str
+    id: DocumentId | None = None
 
 
 AnyRow: TypeAlias = Row | BadRow
@@ -112,7 +122,7 @@ def read_file(path: Path, options: ReadOptions, *, on_bytes: OnBytes | None = No
     try:
         with path.open("rb") as stream:
             source = path.name if options.source is None else options.source
-            id = path.as_posix() if options.whole else None
+            id = path.as_posix() if options.whole or format in WHOLE_FORMATS else None
             yield from _rows(stream, str(path), format, options, source=source, id=id, on_bytes=on_bytes)
     except OSError as exc:
         raise InvalidInput(f"{path}: cannot be read ({exc.strerror or exc})") from exc
@@ -135,6 +145,9 @@ def check_file(path: Path, options: ReadOptions) -> None:
     """
     format = _checked_format(path, options)
     if not path.is_file():
+        return
+    if format in WHOLE_FORMATS:
+        require_reader(format)  # of a damaged one its own row tells
         return
     if format != "parquet":
         try:
@@ -179,7 +192,9 @@ def _rows(
         rows = _parquet_rows(stream, name, options, on_bytes)
     else:
         stream = gunzipped(counted(stream, on_bytes))
-        if format == "txt":
+        if format in WHOLE_FORMATS:
+            rows = _extracted(stream, format, options, id)
+        elif format == "txt":
             rows = _whole(stream, name, options, id) if options.whole else _text_rows(stream, name, options)
         elif format == "jsonl":
             rows = _json_rows(lines(stream, name, options.encoding), name, options)
@@ -199,6 +214,17 @@ def _text_rows(stream: BinaryIO, name: str, options: ReadOptions) -> Iterator[An
 def _whole(stream: BinaryIO, name: str, options: ReadOptions, id: str | None) -> Iterator[AnyRow]:
     text = "".join(decoded_blocks(stream, name, options.encoding))
     yield Row({"text": text} if id is None else {"text": text, "id": id}, 1)
+
+
+def _extracted(stream: BinaryIO, format: Format, options: ReadOptions, id: str | None) -> Iterator[AnyRow]:
+    own = {} if id is None else {"id": id}
+    try:
+        found = extract(io.BytesIO(read_bytes(stream, format)), format, options.encoding)
+    except ExtractError as error:
+        yield BadRow(1, str(error), id)
+        return
+    title = {} if found.title is None else {"metadata": {"title": found.title}}
+    yield Row({"text": found.text, **own, **title}, 1)
 
 
 def _json_rows(source: Iterable[str], name: str, options: ReadOptions) -> Iterator[AnyRow]:

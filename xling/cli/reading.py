@@ -1,0 +1,79 @@
+"""What the commands that read files share: how to read them, and what is said afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xling.cli import output
+from xling.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from xling.ingest.columns import ColumnNames
+    from xling.ingest.feed import SkippedRow
+    from xling.ingest.readers import ReadOptions
+    from xling.types import Report
+
+_SHOWN = 20
+
+
+def read_options(
+    columns: ColumnNames,
+    *,
+    format: str | None = None,
+    encoding: str | None = None,
+    whole: bool = False,
+    delimiter: str | None = None,
+    quotes: bool | None = None,
+    header: bool = True,
+    lang: str | None = None,
+    source: str | None = None,
+) -> ReadOptions:
+    """The options of the command line, checked.
+
+    Raises:
+        InvalidInput: One of them makes no sense.
+    """
+    from xling.ingest.decoding import check_encoding
+    from xling.ingest.readers import FORMATS, ReadOptions
+
+    if format is not None and format not in FORMATS:
+        raise InvalidInput(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")
+    if delimiter is not None:
+        delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
+        if len(delimiter) != 1 or delimiter in '\r\n"':
+            raise InvalidInput(f"--delimiter is one character, or 'tab', not {delimiter!r}")
+    if lang is not None:
+        from xling.language import normalise_code
+
+        lang = normalise_code(lang)
+    return ReadOptions(
+        format=format,
+        encoding=None if encoding is None else check_encoding(encoding),
+        whole=whole,
+        columns=columns,
+        lang=lang,
+        source=source,
+        delimiter=delimiter,
+        quotes=quotes,
+        header=header,
+    )
+
+
+def show_report(
+    report: Report, skipped: list[SkippedRow], seconds: float, collection: str, *, as_json: bool, dry_run: bool = False
+) -> None:
+    """Say what was done, and what was not and why."""
+    counts = {kind: getattr(report, kind) for kind in ("added", "updated", "unchanged", "deleted", "kept")}
+    if as_json:
+        rows = [{"file": s.file, "line": s.line, "id": s.id, "reason": s.reason} for s in skipped]
+        found = {"collection": collection, **counts, "skipped": rows, "seconds": round(seconds, 3)}
+        output.json_line({**found, "dry_run": True} if dry_run else found)
+        return
+    for s in skipped[:_SHOWN]:
+        output.note(f"skipped {s.file}:{s.line}: {s.reason}")
+    if len(skipped) > _SHOWN:
+        output.note(f"skipped {len(skipped) - _SHOWN:,} more (--json lists all)")
+    counts["skipped"] = len(skipped)
+    shown = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing to do"
+    tense = "would be: " if dry_run else ""
+    output.line(f"{tense}{shown} in {collection} ({seconds:.1f} s)")
