@@ -31,9 +31,11 @@ def find_files(paths: Sequence[str | Path], options: ReadOptions) -> list[Path]:
             matches = sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207  # a pattern may begin with a root
             files = [file for match in map(Path, matches) for file in ([match] if match.is_file() else [])]
             files = [file for file in files if _readable(file, options)]
-        else:
+        elif path.is_file():
             format_of(path, options)
             files = [path]
+        else:
+            raise InvalidInput(f"{given}: no such file or folder")
         if not files:
             raise InvalidInput(f"{given}: there are no files in it that can be read")
         found |= dict.fromkeys(files)

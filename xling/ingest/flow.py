@@ -67,7 +67,7 @@ class Flow(Generic[_I, _P]):
     def run(self, items: Iterable[_I]) -> None:
         """Take all items through.
 
-        If `items` raises an `Exception`, what it gave in whole batches is written first. If a stage fails, or at
+        If `items` raises an `Exception`, what it gave until then is written first. If a stage fails, or at
         Ctrl-C, what was worked out is written and the rest is dropped. Then the exception is raised.
         """
         context = contextvars.copy_context()
@@ -101,7 +101,16 @@ class Flow(Generic[_I, _P]):
     def _read_all(self, items: Iterable[_I]) -> None:
         batch: list[_I] = []
         weight, begun = 0, 0.0
-        for item in items:
+        failure: Exception | None = None
+        iterator = iter(items)
+        while True:
+            try:
+                item = next(iterator)
+            except StopIteration:
+                break
+            except Exception as error:
+                failure = error
+                break
             own = self._weigh(item)
             if batch and weight + own > self._weight:
                 if not self._hand_over(batch):
@@ -120,6 +129,8 @@ class Flow(Generic[_I, _P]):
             self._tell()
         if batch:
             self._hand_over(batch)
+        if failure is not None:
+            raise failure
 
     def _hand_over(self, batch: list[_I]) -> bool:
         """Wait until the batch can be taken; False if a stage has failed."""

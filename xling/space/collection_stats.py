@@ -1,7 +1,8 @@
 """What a collection knows of its languages: running sums of its document vectors, kept with the collection.
 
 They are what the neutral basis is estimated from. Each writer counts what it adds and removes; on saving, its changes
-are merged into what the collection has by then, so that several writers may work at once.
+are merged into what the collection has by then, so that several writers may work at once. Where a writer was killed
+before it saved, or something else wrote, the number of points tells: then they are taken anew from a sample.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _SAVE_SECONDS = 1.0
 _SAVE_CHANGES = 256
 _SAMPLE_POINTS = 2000
 _PAGE = 250
+_DRIFT = 0.1
+"""Share of the collection's points that the statistics may miss before they are taken anew."""
 
 
 class CollectionStatistics:
@@ -44,6 +47,7 @@ class CollectionStatistics:
         self._lock = threading.RLock()
         self._current: LanguageStats | None = None
         self._added, self._removed = LanguageStats(dimension), LanguageStats(dimension)
+        self._points = 0  # more than there were, points of unknown language included
         self._saved_at = 0.0
         self.version = 0
         """Changes with the statistics: what was derived from them is then out of date."""
@@ -52,8 +56,7 @@ class CollectionStatistics:
         """The statistics by now. For a collection of another tool: of a sample of it, taken once."""
         with self._lock:
             if self._current is None:
-                self._current = self._load() if self._layout.own else self._sampled()
-                self._apply(self._current)
+                self._current = self._load()[0] if self._layout.own else self._sampled()
             return self._current
 
     def add(self, langs: Sequence[str], vectors: Sequence[NDArray[np.float32]]) -> None:
@@ -72,10 +75,9 @@ class CollectionStatistics:
             waited = time.monotonic() - self._saved_at
             if not self._layout.own or not changes or not (now or changes >= _SAVE_CHANGES or waited > _SAVE_SECONDS):
                 return
-            fresh = self._load()
-            self._apply(fresh)
-            self._store.update_metadata({METADATA_KEY: fresh.to_dict()})
-            self._current = fresh
+            fresh, points = self._load()
+            self._store.update_metadata({METADATA_KEY: {**fresh.to_dict(), "points": points}})
+            self._current, self._points = fresh, 0
             self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
             self._saved_at = time.monotonic()
             self.version += 1
@@ -106,22 +108,30 @@ class CollectionStatistics:
         rows = _unit(np.stack([np.asarray(v, dtype=np.float32) for v in vectors]))
         with self._lock:
             change.add(langs, rows)
+            self._points += sign * len(langs)
             if self._current is not None:
                 (self._current.add if sign > 0 else self._current.remove)(langs, rows)
             self.version += 1
 
-    def _apply(self, stats: LanguageStats) -> None:
+    def _load(self) -> tuple[LanguageStats, int]:
+        """What is stored with the changes since, and the number of points."""
+        stored = self._store.metadata().get(METADATA_KEY) or {
+            "dimension": self._dimension,
+            "languages": {},
+            "points": 0,
+        }
+        there = self._store.count()
+        try:
+            stats = LanguageStats.from_dict(stored)
+            points = int(stored.get("points", there - self._points)) + self._points
+        except (InvalidInput, TypeError, ValueError):  # a later form, or damaged: it is only an estimate
+            points = -1
+        if points < 0 or abs(points - there) > _DRIFT * there:
+            sample = self._sampled()
+            return sample.scaled(max(there / _SAMPLE_POINTS, 1.0)), there
         stats.merge(self._added)
         stats.subtract(self._removed)
-
-    def _load(self) -> LanguageStats:
-        stored = self._store.metadata().get(METADATA_KEY)
-        if stored:
-            try:
-                return LanguageStats.from_dict(stored)
-            except InvalidInput:  # a later form, or damaged: it is only an estimate, so it is taken anew
-                return self._sampled()
-        return LanguageStats(self._dimension)
+        return stats, points
 
     def _sampled(self) -> LanguageStats:
         stats = LanguageStats(self._dimension)

@@ -110,6 +110,11 @@ class LanguageStats:
         for lang, count in other._counts.items():
             self._change_one(lang, -count, -other._sums[lang])
 
+    def scaled(self, factor: float) -> LanguageStats:
+        """What a sample says of a whole that is `factor` times as large."""
+        counts = {lang: max(round(n * factor), 1) for lang, n in self.counts.items()}
+        return LanguageStats.from_means(counts, self.means()) if counts else LanguageStats(self.dimension)
+
     def mean(self, lang: str) -> NDArray[np.float64] | None:
         """Mean vector of a language, shape (dimension,), or None if it has no documents."""
         count = self._counts.get(lang)
