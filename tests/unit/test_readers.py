@@ -395,7 +395,7 @@ def test_files_that_cannot_be_read(tmp_path):
     for path, message in (
         (tmp_path / "missing.txt", "no such file"),
         (tmp_path, "is a directory"),
-        (write(tmp_path / "a.docx", b"x"), "does not tell its format"),
+        (write(tmp_path / "a.odt", b"x"), "does not tell its format"),
         (write(tmp_path / "a.json", b"[]"), "of JSON only one value a line"),
         (type(tmp_path)("x" * 5000), "cannot be"),
         (type(tmp_path)("a\0b"), "no such file|cannot be"),
