@@ -445,7 +445,7 @@ MISUSE = {
     "directory": (2, "is a directory", ["add", "@"]),
     "unreadable file": (2, "cannot be read", ["add", "@locked.txt"]),
     "unknown format": (2, "format", ["add", "@a.odt"]),
-    "no such format": (2, "'docx'", ["add", "@good.txt", "--format", "docx"]),
+    "no such format": (2, "'odt'", ["add", "@good.txt", "--format", "odt"]),
     "no such encoding": (2, "'klingon'", ["add", "@good.txt", "--encoding", "klingon"]),
     "undecodable": (2, "cp932.txt:1", ["add", "@cp932.txt"]),
     "no text column": (2, "'src', 'tgt'", ["add", "@table.csv"]),
