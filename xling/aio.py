@@ -226,7 +226,8 @@ async def _open(open: Callable[..., Collection], args: tuple[Any, ...], kwargs: 
     if client is None and arguments.get("url") is not None and arguments.get("path") is None:
         keys = ("url", "api_key", "prefer_grpc", "timeout")
         url, api_key, prefer_grpc, timeout = (arguments.pop(key, None) for key in keys)
-        client, owned = connect_async(url, api_key, bool(prefer_grpc), timeout), True
+        port = arguments.pop("grpc_port", 6334)
+        client, owned = connect_async(url, api_key, bool(prefer_grpc), timeout, port), True
     asynchronous: AsyncQdrantClient | None = client if _is_async(client) else None
     if asynchronous is not None:
         arguments["client"] = BridgeClient(asynchronous, asyncio.get_running_loop())

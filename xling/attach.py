@@ -76,6 +76,8 @@ def make_store(
     api_key: str | None,
     prefer_grpc: bool,
     timeout: float | None,
+    grpc_port: int = 6334,
+    retries: int = 4,
 ) -> Store:
     """The store that the arguments of `xling.open` name: a server, a client handed in, or a directory here."""
     check_name(name)
@@ -86,8 +88,16 @@ def make_store(
         from xling.store.server import ServerStore
 
         if client is not None:
-            return ServerStore(name, client=client)
-        return ServerStore(name, url=url, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
+            return ServerStore(name, client=client, retries=retries)
+        return ServerStore(
+            name,
+            url=url,
+            api_key=api_key,
+            prefer_grpc=prefer_grpc,
+            timeout=timeout,
+            grpc_port=grpc_port,
+            retries=retries,
+        )
     if api_key is not None:
         raise InvalidInput("api_key= belongs to a server: give its url= too")
     from xling.store.edge import EdgeStore

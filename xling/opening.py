@@ -44,6 +44,8 @@ def open(
     progress: Callable[[Progress], None] | None = None,
     prefer_grpc: bool = False,
     timeout: float | None = None,
+    grpc_port: int = 6334,
+    retries: int = 4,
 ) -> Collection:
     """Open a collection, creating it if it does not exist. Nothing is ever deleted or recreated by this.
 
@@ -81,6 +83,9 @@ def open(
             search with a model that xling does not know (see `xling calibrate`).
         prefer_grpc: Talk gRPC to the server.
         timeout: Seconds to wait for the server.
+        grpc_port: The port of the server's gRPC.
+        retries: How often a request is made again that failed for the time being (the server was busy, restarted, or
+            its answer got lost), with growing pauses; 0 for never. What is repeated is safe to be done twice.
 
     Raises:
         SpaceMismatch: The collection was written with another model.
@@ -94,7 +99,15 @@ def open(
     if languages is not None and language_detector is not None:
         raise InvalidInput("give languages= or language_detector=, not both")
     store = make_store(
-        name, path=path, url=url, client=client, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout
+        name,
+        path=path,
+        url=url,
+        client=client,
+        api_key=api_key,
+        prefer_grpc=prefer_grpc,
+        timeout=timeout,
+        grpc_port=grpc_port,
+        retries=retries,
     )
     try:
         opened = open_collection(

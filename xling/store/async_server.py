@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from xling.errors import XlingError
 from xling.store.loop import wait_for
 from xling.store.server import ServerStore
 from xling.store.steps import Call, arun
@@ -64,5 +65,11 @@ class AsyncCalls:
         return await arun(steps, self._ask, self._off_loop)
 
     async def _ask(self, call: Call) -> Any:
-        with self._store.errors(call):
-            return await getattr(self._client, call.method)(*call.args, **call.kwargs)
+        tries = self._store.tries(call)
+        while True:
+            try:
+                with self._store.errors(call):
+                    return self._store.answered(await getattr(self._client, call.method)(*call.args, **call.kwargs))
+            except XlingError as exc:  # noqa: PERF203
+                pause = self._store.pause(tries, exc)
+            await asyncio.sleep(pause)

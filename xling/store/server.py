@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import logging
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,19 +18,23 @@ from numpy.typing import NDArray
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
 from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
+from xling.store.retry import RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
-from xling.store.server_errors import already_exists, translated
+from xling.store.server_errors import already_exists, fault_of, too_large, translated
 from xling.store.steps import Call, Steps, steps_of, stepwise
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient, QdrantClient, models
 
+_log = logging.getLogger("xling")
 _T = TypeVar("_T")
 _MAX_POINTS = 1000
 _MAX_IDS = 10_000
 _MAX_BYTES = 3_000_000
 """Below the 4 MB that gRPC allows a message by default, and far below the 32 MiB of REST."""
+_MAX_POINT_BYTES = 32 * 2**20
+"""What Qdrant takes in one request by default."""
 _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
 """Local mode is plain Python data: one thread at a time for each client."""
 
@@ -46,6 +52,8 @@ class ServerStore(Store):
         client: A client instead of an address; it is left open by `close`.
         prefer_grpc: Talk gRPC.
         timeout: Seconds to wait for an answer, 30 by default.
+        grpc_port: The port of its gRPC.
+        retries: How often a request that failed for the time being is made again, with growing pauses.
     """
 
     def __init__(
@@ -57,8 +65,15 @@ class ServerStore(Store):
         client: QdrantClient | AsyncQdrantClient | None = None,
         prefer_grpc: bool = False,
         timeout: float | None = None,
+        grpc_port: int = 6334,
+        retries: int = RetryPolicy.retries,
     ) -> None:
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise InvalidInput(f"retries= is a number of further tries, 0 for none, not {retries!r}")
         self.name = name
+        self._policy = RetryPolicy(retries=retries)
+        self._known = False
+        """Whether the server has ever answered."""
         self._owned = client is None
         if client is not None:
             if not hasattr(client, "query_batch_points") or inspect.iscoroutinefunction(client.query_batch_points):
@@ -68,7 +83,7 @@ class ServerStore(Store):
             self.location = location_of(self._client)
         elif url is not None:
             self.location = without_credentials(url)
-            self._client = connect(url, api_key, prefer_grpc, timeout)
+            self._client = connect(url, api_key, prefer_grpc, timeout, grpc_port)
         else:
             raise InvalidInput("a server store needs a url or a client")
         self._sizes: dict[str, int] = {}
@@ -95,7 +110,9 @@ class ServerStore(Store):
         except XlingError as exc:
             if not already_exists(exc.__cause__):
                 raise
-            return
+            # Ours, if the answer to a first try was lost: then it is finished. Else another's, and left as it is.
+            if (yield from steps_of(ServerStore.metadata, self)) != dict(metadata):
+                return
         if metadata and not (yield from steps_of(ServerStore.metadata, self)):
             raise self._too_old(f"The collection {self.name!r} was created and is empty")
         yield from steps_of(ServerStore.ensure_indexes, self, schema.indexes)
@@ -155,7 +172,12 @@ class ServerStore(Store):
         for point in points:
             canonical_id(point.id)
         sizes = [4 * len(p.vector) + _payload_bytes(p.payload) for p in points]
-        for batch in _batches(points, sizes):
+        for point, size in zip(points, sizes, strict=True):
+            if size > _MAX_POINT_BYTES:
+                raise _oversize(point, f"takes {size / 2**20:.0f} MiB, and Qdrant takes 32 MiB. Nothing was written")
+        parts = [list(batch) for batch in _batches(points, sizes)][::-1]
+        while parts:
+            batch = parts.pop()
             structs = [
                 models.PointStruct(
                     id=canonical_id(p.id),
@@ -164,7 +186,15 @@ class ServerStore(Store):
                 )
                 for p in batch
             ]
-            yield from self._call("write points", "upsert", structs, wait=True)
+            try:
+                yield from self._call("write points", "upsert", structs, wait=True)
+            except XlingError as exc:
+                if not too_large(exc.__cause__):
+                    raise
+                if len(batch) == 1:
+                    raise _oversize(batch[0], f"is larger than the server, or a proxy before it, takes: {exc}") from exc
+                half = len(batch) // 2  # a proxy that takes less than servers do
+                parts += [batch[half:], batch[:half]]
 
     @stepwise("_perform")
     def set_payloads(self, payloads: Mapping[PointId, dict[str, Any]]) -> Steps[None]:
@@ -290,7 +320,7 @@ class ServerStore(Store):
 
     def sibling(self, name: str, *, take_over: bool = False) -> ServerStore:
         other = ServerStore(name, client=self._client)
-        other.location = self.location
+        other.location, other._policy, other._known = self.location, self._policy, self._known
         if take_over:
             other._owned, self._owned = self._owned, False
         return other
@@ -314,8 +344,31 @@ class ServerStore(Store):
         return (yield Call(method, (self.name, *args), kwargs, doing))
 
     def _perform(self, call: Call) -> Any:
-        with self.errors(call):
-            return getattr(self._client, call.method)(*call.args, **call.kwargs)
+        tries = self.tries(call)
+        while True:
+            try:
+                with self.errors(call):
+                    return self.answered(getattr(self._client, call.method)(*call.args, **call.kwargs))
+            except XlingError as exc:  # noqa: PERF203
+                time.sleep(self.pause(tries, exc))
+
+    def tries(self, call: Call) -> Tries:
+        """To be told of each failure of a call, by `pause`."""
+        return Tries(self._policy, call.method, known=self._known)
+
+    def answered(self, answer: _T) -> _T:
+        """To be told of each answer, which is given back."""
+        self._known = True
+        return answer
+
+    def pause(self, tries: Tries, error: XlingError) -> float:
+        """Seconds to wait before the next try of a call that failed. Raises the error where there is none."""
+        pause = None if self._local else tries.pause_after(fault_of(error.__cause__))
+        if pause is None:
+            error.args = (f"{error}{tries.told()}",)
+            raise error
+        _log.info("%s; trying again in %.1f s", error, pause)
+        return pause
 
     @contextlib.contextmanager
     def errors(self, call: Call) -> Iterator[None]:
@@ -338,6 +391,11 @@ def _batches(items: Sequence[_T], sizes: Sequence[int]) -> Iterator[list[_T]]:
         total += size
     if batch:
         yield batch
+
+
+def _oversize(point: Point, problem: str) -> InvalidInput:
+    id = point.payload.get("id", point.id)
+    return InvalidInput(f"the document {id!r} {problem}. Most of it is metadata: keep less of it in the collection")
 
 
 def _payload_bytes(payload: Mapping[str, Any]) -> int:

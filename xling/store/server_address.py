@@ -18,7 +18,9 @@ _Client = TypeVar("_Client")
 _TIMEOUT = 30
 
 
-def connect(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None) -> QdrantClient:
+def connect(
+    url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None, grpc_port: int = 6334
+) -> QdrantClient:
     """A client for a server. Nothing is sent yet.
 
     Raises:
@@ -26,19 +28,28 @@ def connect(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | N
     """
     from qdrant_client import QdrantClient
 
-    return _client(QdrantClient, url, api_key, prefer_grpc, timeout)
+    return _client(QdrantClient, url, api_key, prefer_grpc, timeout, grpc_port)
 
 
-def connect_async(url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None) -> AsyncQdrantClient:
+def connect_async(
+    url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None, grpc_port: int = 6334
+) -> AsyncQdrantClient:
     """`connect` for an asynchronous client, which belongs to the running event loop."""
     from qdrant_client import AsyncQdrantClient
 
-    return _client(AsyncQdrantClient, url, api_key, prefer_grpc, timeout)
+    return _client(AsyncQdrantClient, url, api_key, prefer_grpc, timeout, grpc_port)
 
 
 def _client(
-    kind: Callable[..., _Client], url: str, api_key: str | None, prefer_grpc: bool, timeout: float | None
+    kind: Callable[..., _Client],
+    url: str,
+    api_key: str | None,
+    prefer_grpc: bool,
+    timeout: float | None,
+    grpc_port: int,
 ) -> _Client:
+    if isinstance(grpc_port, bool) or not isinstance(grpc_port, int) or not 0 < grpc_port < 65536:
+        raise InvalidInput(f"grpc_port= is a port, 1 to 65535, not {grpc_port!r}")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise InvalidInput(f"{without_credentials(url)!r} is not a server's address; one is 'http://localhost:6333'")
@@ -58,6 +69,7 @@ def _client(
             url=url,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
+            grpc_port=grpc_port,
             timeout=max(1, math.ceil(_TIMEOUT if timeout is None else timeout)),
             check_compatibility=False,  # or a thread of it asks the server, and warns at any time later
         )
