@@ -20,6 +20,7 @@ from xling.space.resolve import load_encoder
 from xling.store.base import Distance, IndexKind, Schema, Store, VectorSpec
 from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
+from xling.store.retry import RETRIES
 from xling.text import Splitter
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def make_store(
     prefer_grpc: bool,
     timeout: float | None,
     grpc_port: int = 6334,
-    retries: int = 4,
+    retries: int = RETRIES,
 ) -> Store:
     """The store that the arguments of `xling.open` name: a server, a client handed in, or a directory here."""
     check_name(name)

@@ -13,6 +13,7 @@ from xling.language import Detector, detector
 from xling.space import Encoder
 from xling.space.cache import EmbeddingCache
 from xling.store.base import IndexKind
+from xling.store.retry import RETRIES
 from xling.text import Splitter
 from xling.types import Progress
 
@@ -45,7 +46,7 @@ def open(
     prefer_grpc: bool = False,
     timeout: float | None = None,
     grpc_port: int = 6334,
-    retries: int = 4,
+    retries: int = RETRIES,
 ) -> Collection:
     """Open a collection, creating it if it does not exist. Nothing is ever deleted or recreated by this.
 

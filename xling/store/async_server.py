@@ -70,6 +70,6 @@ class AsyncCalls:
             try:
                 with self._store.errors(call):
                     return self._store.answered(await getattr(self._client, call.method)(*call.args, **call.kwargs))
-            except XlingError as exc:  # noqa: PERF203
+            except XlingError as exc:
                 pause = self._store.pause(tries, exc)
             await asyncio.sleep(pause)

@@ -18,6 +18,9 @@ FaultKind: TypeAlias = Literal["unreached", "refused", "unanswered"]
 """How a request failed for the time being: nobody was there; it was sent away (429); or it may have been done, and
 its answer was lost, late, or an error of the server's."""
 
+RETRIES = 4
+"""Further tries after the first, where nothing else is asked for."""
+
 UNREPEATABLE = frozenset({"delete_collection", "create_snapshot", "recover_snapshot", "delete_snapshot"})
 """Methods of qdrant-client that are not called again unless they surely did nothing."""
 
@@ -42,7 +45,7 @@ class RetryPolicy:
         patience: Seconds after the first try began when no further one begins.
     """
 
-    retries: int = 4
+    retries: int = RETRIES
     pause: float = 0.25
     longest: float = 8.0
     patience: float = 120.0

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
 from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
-from xling.store.retry import RetryPolicy, Tries
+from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
 from xling.store.steps import Call, Steps, steps_of, stepwise
@@ -66,7 +66,7 @@ class ServerStore(Store):
         prefer_grpc: bool = False,
         timeout: float | None = None,
         grpc_port: int = 6334,
-        retries: int = RetryPolicy.retries,
+        retries: int = RETRIES,
     ) -> None:
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise InvalidInput(f"retries= is a number of further tries, 0 for none, not {retries!r}")

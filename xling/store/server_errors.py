@@ -175,8 +175,8 @@ def _retry_after(exc: BaseException) -> float | None:
     if value is None and _bad_retry_after(exc):
         value = str(exc).partition("integer: ")[2]
     if value is None:
-        headers = getattr(exc, "headers", None)
-        value = headers.get("retry-after") if hasattr(headers, "get") else None
+        headers = getattr(exc, "headers", None) or {}
+        value = headers.get("retry-after")
     if value is None:
         return None
     with contextlib.suppress(ValueError):
