@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import json
 import logging
 import threading
 import time
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
 from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
+from xling.store.request_size import batches, check_sizes, oversize, payload_bytes, point_bytes
 from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("xling")
 _T = TypeVar("_T")
-_MAX_POINTS = 1000
 _MAX_IDS = 10_000
-_MAX_BYTES = 3_000_000
-"""Below the 4 MB that gRPC allows a message by default, and far below the 32 MiB of REST."""
-_MAX_POINT_BYTES = 32 * 2**20
-"""What Qdrant takes in one request by default."""
 _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
 """Local mode is plain Python data: one thread at a time for each client."""
 
@@ -171,11 +166,9 @@ class ServerStore(Store):
         check_points(points, (yield from self._size_of(vector_name)))
         for point in points:
             canonical_id(point.id)
-        sizes = [4 * len(p.vector) + _payload_bytes(p.payload) for p in points]
-        for point, size in zip(points, sizes, strict=True):
-            if size > _MAX_POINT_BYTES:
-                raise _oversize(point, f"takes {size / 2**20:.0f} MiB, and Qdrant takes 32 MiB. Nothing was written")
-        parts = [list(batch) for batch in _batches(points, sizes)][::-1]
+        sizes = [point_bytes(point) for point in points]
+        check_sizes(points, sizes)
+        parts = [list(batch) for batch in batches(points, sizes)][::-1]
         while parts:
             batch = parts.pop()
             structs = [
@@ -192,7 +185,7 @@ class ServerStore(Store):
                 if not too_large(exc.__cause__):
                     raise
                 if len(batch) == 1:
-                    raise _oversize(batch[0], f"is larger than the server, or a proxy before it, takes: {exc}") from exc
+                    raise oversize(batch[0], f"is larger than the server, or a proxy before it, takes: {exc}") from exc
                 half = len(batch) // 2  # a proxy that takes less than servers do
                 parts += [batch[half:], batch[:half]]
 
@@ -206,7 +199,7 @@ class ServerStore(Store):
             )
             for id, payload in payloads.items()
         ]
-        for batch in _batches(operations, [_payload_bytes(payload) for payload in payloads.values()]):
+        for batch in batches(operations, [payload_bytes(payload) for payload in payloads.values()]):
             yield from self._call("write metadata", "batch_update_points", batch, wait=True)
 
     @stepwise("_perform")
@@ -377,31 +370,6 @@ class ServerStore(Store):
             raise CollectionClosed(f"the collection {self.name!r} is closed")
         with self._lock or contextlib.nullcontext(), translated(call.doing, name=self.name, location=self.location):
             yield
-
-
-def _batches(items: Sequence[_T], sizes: Sequence[int]) -> Iterator[list[_T]]:
-    """Cut by count and by bytes, so that no message is larger than servers take."""
-    batch: list[_T] = []
-    total = 0
-    for item, size in zip(items, sizes, strict=True):
-        if batch and (len(batch) >= _MAX_POINTS or total + size > _MAX_BYTES):
-            yield batch
-            batch, total = [], 0
-        batch.append(item)
-        total += size
-    if batch:
-        yield batch
-
-
-def _oversize(point: Point, problem: str) -> InvalidInput:
-    id = point.payload.get("id", point.id)
-    return InvalidInput(f"the document {id!r} {problem}. Most of it is metadata: keep less of it in the collection")
-
-
-def _payload_bytes(payload: Mapping[str, Any]) -> int:
-    # As JSON with all but ASCII escaped: never less than what UTF-8 takes. Vectors count 4 bytes a number, which is
-    # what they take in gRPC; in JSON five times that, under a limit eight times as high.
-    return len(json.dumps(payload, default=str)) + 200
 
 
 def _filter(filter: FilterJson | None) -> models.Filter | None:
