@@ -302,11 +302,11 @@ def test_threads_may_share_local_mode():
 
 
 def test_messages_stay_below_what_servers_take(server):
-    from xling.store.request_size import batches, _payload_bytes
+    from xling.store.request_size import batches, payload_bytes
 
     payload = {"text": "語\x01" * 50_000}
-    sizes = [_payload_bytes(payload)] * 50
-    batches = list(batches(range(50), sizes))
-    assert [i for batch in batches for i in batch] == list(range(50))
-    assert all(len(json.dumps(payload, ensure_ascii=False)) * len(batch) < 4_000_000 for batch in batches)
+    sizes = [payload_bytes(payload)] * 50
+    parts = list(batches(range(50), sizes))
+    assert [i for part in parts for i in part] == list(range(50))
+    assert all(len(json.dumps(payload, ensure_ascii=False)) * len(part) < 4_000_000 for part in parts)
     assert [len(b) for b in batches(range(2500), [10] * 2500)] == [1000, 1000, 500]
