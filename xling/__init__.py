@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
     from xling.errors import StoreUnavailable as StoreUnavailable
+    from xling.errors import TruncationWarning as TruncationWarning
     from xling.errors import UnfinishedWarning as UnfinishedWarning
     from xling.errors import UnknownFieldWarning as UnknownFieldWarning
     from xling.errors import XlingError as XlingError
@@ -64,6 +65,7 @@ _HOMES = {
         "SpaceMismatch",
         "StoreError",
         "StoreUnavailable",
+        "TruncationWarning",
         "UnfinishedWarning",
         "UnknownFieldWarning",
         "XlingError",

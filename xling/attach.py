@@ -17,10 +17,12 @@ from xling.space import Encoder, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunker, Chunking, check_chunking
 from xling.space.resolve import load_encoder
-from xling.store.base import Distance, IndexKind, Schema, Store, VectorSpec
+from xling.space.truncation import warn_of_truncation
+from xling.store.base import Distance, IndexKind, Schema, Storage, Store, VectorSpec
 from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
 from xling.store.retry import RETRIES
+from xling.store.storage import check_kept
 from xling.text import Splitter
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ def open_collection(
     chunk_tokens: int | None = None,
     chunk_overlap: int | None = None,
     splitter: Splitter | None = None,
+    truncate_dim: int | None = None,
+    storage: Storage | None = None,
 ) -> Opened:
     """Find the collection, or create it, and check that the space is the one it was written with.
 
@@ -128,18 +132,21 @@ def open_collection(
         CollectionNotFound: It does not exist and `create` is false.
         SpaceMismatch: It was written with another model, or holds vectors of another size.
         InvalidInput: It was made by another tool and `model` or `vector_name` is needed to read it; or its documents
-            are split otherwise than asked.
+            are split otherwise, or it is kept in another way (`storage`), than asked.
     """
     given: dict[str, Any] = {"tokens": chunk_tokens, "overlap": chunk_overlap, "splitter": splitter}
-    wanted = {f"metadata.{key}": kind for key, kind in (indexes or {}).items()}
+    storage = storage or Storage()
+    wanted = _indexes(indexes, storage)
     if not store.exists():
         if not create:
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
-        space = _space(load_encoder(model, device=device), cache)
+        encoder = load_encoder(model, device=device, truncate_dim=truncate_dim)
+        warn_of_truncation(encoder)
+        space = _space(encoder, cache)
         chunking = check_chunking(None, **given, collection=store.name, new=True)
         if chunk_tokens is not None:
             Chunker(space.encoder, chunking)  # does it fit the model?
-        _create(store, space, chunking, vector_name or "", {**OWN_INDEXES, **wanted})
+        _create(store, space, chunking, vector_name or "", {**OWN_INDEXES, **wanted}, storage)
     metadata = store.metadata()
     if follow and MOVED_KEY in metadata:
         store, metadata = followed(store)
@@ -150,20 +157,23 @@ def open_collection(
                 f"the collection {store.name!r} was made by another tool, which xling does not write to: open it "
                 f"without chunk_tokens=, chunk_overlap= and splitter="
             )
-        return _open_foreign(store, model, vector_name, text_key, lang_key, device)
+        check_kept(store.schema().storage, storage, collection=store.name)
+        return _open_foreign(store, model, vector_name, text_key, lang_key, device, truncate_dim)
     if int(own.get("format", 0)) > FORMAT:
         raise StoreError(
             f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
             f"upgrade with: pip install -U xling"
         )
     _warn_if_unfinished(store, metadata.get(UNFINISHED_KEY))
-    space = _space(load_encoder(model, recorded=own["space"], device=device), cache)
+    encoder = load_encoder(model, recorded=own["space"], device=device, truncate_dim=truncate_dim)
+    space = _space(encoder, cache)
     check_same_space(space, own["space"], collection=store.name)
     if vector_name is not None and vector_name != own["vector_name"]:
         raise InvalidInput(
             f"the collection {store.name!r} keeps its vectors under {own['vector_name']!r}, not {vector_name!r}"
         )
     chunking = check_chunking(own.get("chunking"), **given, collection=store.name)
+    check_kept(store.schema().storage, storage, collection=store.name)
     store.ensure_indexes({**OWN_INDEXES, **wanted})
     return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]), chunking)
 
@@ -207,8 +217,21 @@ def _space(encoder: Encoder, cache: bool | str | Path | EmbeddingCache | None) -
     return SharedSpace(encoder, choose_cache(cache, encoder.identity))
 
 
+def _indexes(fields: Mapping[str, IndexKind] | None, storage: Storage) -> dict[str, IndexKind]:
+    """The indexes of metadata fields that are asked for, by their path in payloads."""
+    wanted: dict[str, IndexKind] = {f"metadata.{key}": kind for key, kind in (fields or {}).items()}
+    if storage.tenant is not None and wanted.setdefault(storage.tenant, "keyword") != "keyword":
+        raise InvalidInput(f"the tenant_field= {storage.tenant!r} is indexed as a keyword, not as what indexes= says")
+    return wanted
+
+
 def _create(
-    store: Store, space: SharedSpace, chunking: Chunking, vector_name: str, indexes: Mapping[str, IndexKind]
+    store: Store,
+    space: SharedSpace,
+    chunking: Chunking,
+    vector_name: str,
+    indexes: Mapping[str, IndexKind],
+    storage: Storage,
 ) -> None:
     from xling import __version__
 
@@ -221,7 +244,7 @@ def _create(
         "space": space.record(),
         "chunking": chunking.record(),
     }
-    schema = Schema(vectors=(VectorSpec(vector_name, space.dimension),), indexes=indexes)
+    schema = Schema(vectors=(VectorSpec(vector_name, space.dimension),), indexes=indexes, storage=storage)
     store.create(schema, {METADATA_KEY: metadata})
 
 
@@ -232,13 +255,14 @@ def _open_foreign(
     text_key: str | None,
     lang_key: str | None,
     device: str | None,
+    truncate_dim: int | None,
 ) -> Opened:
     if model is None:
         raise InvalidInput(
             f"the collection {store.name!r} was not made by xling and does not say which model its vectors are of: "
             f"name it with model=, e.g. model='intfloat/multilingual-e5-small'"
         )
-    space = SharedSpace(load_encoder(model, device=device))
+    space = SharedSpace(load_encoder(model, device=device, truncate_dim=truncate_dim))
     spec = _foreign_vector(store, space, vector_name)
     sample, _ = store.scroll(limit=_SAMPLE)
     return Opened(

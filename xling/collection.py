@@ -24,6 +24,7 @@ from xling.store.ids import document_uuid, problem_of_id
 from xling.store.layout import HEADS
 from xling.store.points import NOT_WHOLE, chunk_ids, document_from_records
 from xling.store.steps import Steps, ask, stepwise
+from xling.store.storage import storage_record
 from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
@@ -122,6 +123,7 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
             made_by_xling=own,
             space=self.store.metadata()[METADATA_KEY]["space"] if own else self.space.record(),
             indexes=dict(schema.indexes),
+            storage=storage_record(schema.storage),
             store=self.store.stats(),
         )
 

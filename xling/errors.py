@@ -79,5 +79,9 @@ class NotDeletedWarning(XlingWarning):
     """`sync` left documents that its source seems to have no longer, since it could not be sure of that."""
 
 
+class TruncationWarning(XlingWarning):
+    """Vectors are cut of a model that was not trained for it; the message says what that costs."""
+
+
 class UnfinishedWarning(XlingWarning):
     """A collection does not hold all it is to hold, since what was to fill it was interrupted."""

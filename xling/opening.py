@@ -12,8 +12,9 @@ from xling.errors import InvalidInput
 from xling.language import Detector, detector
 from xling.space import Encoder
 from xling.space.cache import EmbeddingCache
-from xling.store.base import IndexKind
+from xling.store.base import IndexKind, Quantization
 from xling.store.retry import RETRIES
+from xling.store.storage import check_storage
 from xling.text import Splitter
 from xling.types import Progress
 
@@ -41,6 +42,13 @@ def open(
     chunk_tokens: int | None = None,
     chunk_overlap: int | None = None,
     splitter: Splitter | None = None,
+    quantization: Quantization | None = None,
+    on_disk: bool | None = None,
+    truncate_dim: int | None = None,
+    tenant_field: str | None = None,
+    shards: int | None = None,
+    replicas: int | None = None,
+    write_consistency: int | None = None,
     follow: bool = True,
     progress: Callable[[Progress], None] | None = None,
     prefer_grpc: bool = False,
@@ -78,6 +86,18 @@ def open(
             made, like the next two.
         chunk_overlap: Sentences at the end of a chunk that the next one begins with; none without it.
         splitter: Finds sentences instead of xling's own (see `Splitter`).
+        quantization: Search small copies of the vectors, which stay in memory, and order the best by the vectors
+            themselves: `scalar` (a quarter of the memory), `turbo` (an eighth; Qdrant 1.18 or newer) or `binary` (a
+            32nd, for vectors of a thousand numbers and more). Chosen when the collection is made, like all from here
+            to `write_consistency`; docs/scale.md compares them.
+        on_disk: Read the vectors themselves from disk when they are needed.
+        truncate_dim: Keep only so many numbers of each vector, the first ones. For models trained for that
+            (Matryoshka); with others a warning says what it costs.
+        tenant_field: A metadata field, such as a customer's id, that each search filters by: what belongs to one
+            value lies together.
+        shards: Parts that a cluster spreads over its nodes.
+        replicas: Copies of each part, on different nodes.
+        write_consistency: Copies that have to acknowledge a write before it counts as done.
         follow: Open the collection that took this one's place when its model was changed (`xling.reembed`); False
             opens the one of this very name.
         progress: Called while the language space of a model is measured, which happens once, at the first neutral
@@ -94,11 +114,19 @@ def open(
         CollectionNotFound: `create` is false and it does not exist.
         ModelError: The model cannot be had; the message lists the ways out.
         InvalidInput: Arguments that do not go together, a collection of another tool opened without `model`, or one
-            that was made with other chunks.
+            that was made with other chunks, or is kept in another way, than asked.
         StoreError: Qdrant could not be reached, or refused.
     """
     if languages is not None and language_detector is not None:
         raise InvalidInput("give languages= or language_detector=, not both")
+    storage = check_storage(
+        quantization=quantization,
+        on_disk=on_disk,
+        tenant_field=tenant_field,
+        shards=shards,
+        replicas=replicas,
+        write_consistency=write_consistency,
+    )
     store = make_store(
         name,
         path=path,
@@ -125,6 +153,8 @@ def open(
             chunk_tokens=chunk_tokens,
             chunk_overlap=chunk_overlap,
             splitter=splitter,
+            truncate_dim=truncate_dim,
+            storage=storage,
         )
         return Collection(opened, detector=language_detector or detector(languages=languages), progress=progress)
     except BaseException:

@@ -231,7 +231,11 @@ class Progress(_Frozen):
 
 
 class Info(_Frozen):
-    """What a collection is and holds."""
+    """What a collection is and holds.
+
+    Of its `storage` (quantization, on_disk, tenant, shards, replicas, write_consistency) it has what is not as Qdrant
+    does it by itself; `store` are the store's own figures.
+    """
 
     name: str
     location: str
@@ -244,4 +248,5 @@ class Info(_Frozen):
     made_by_xling: bool
     space: dict[str, Any]
     indexes: dict[str, str]
+    storage: dict[str, Any]
     store: dict[str, Any]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xling.cli import output
-from xling.cli.options import Model, Output, Target, split_list
+from xling.cli.options import Creation, Model, Output, Target, split_list
 from xling.cli.progress import Bar
 from xling.cli.reading import read_options, show_report
 
@@ -25,6 +25,7 @@ STDIN = "-"
 def add(
     target: Target,
     model: Model,
+    creation: Creation,
     out: Output,
     files: Annotated[
         list[Path] | None,
@@ -96,7 +97,7 @@ def add(
             check_file(path, options)
     _greet(paths)
     started = time.monotonic()
-    with target.open(model, create=True) as collection, Bar(_size(paths)) as bar:
+    with target.open(model, create=True, creation=creation) as collection, Bar(_size(paths)) as bar:
         feed = Feed((_name(path), _read(path, options, bar.on_bytes)) for path in paths)
         report = collection.add(feed.documents(), progress=bar.on_progress)
     skipped = feed.skipped(report)

@@ -18,7 +18,7 @@ def info(target: Target, model: Model, out: Output) -> None:
     """Show what a collection is and holds.
 
     With --json one object with the keys name, location, documents, points, languages, model, dimension, vector_name,
-    made_by_xling, space, indexes and store.
+    made_by_xling, space, indexes, storage and store.
     """
     with target.open(model) as collection:
         found = collection.info()
@@ -44,6 +44,7 @@ def _show(found: Info) -> None:
         "made by": "xling" if found.made_by_xling else "another tool (xling searches it, but does not write into it)",
         "space": _pairs(found.space, leave_out=("name", "dimension")),
         "indexes": _pairs(found.indexes),
+        "storage": _pairs(found.storage),
         "store": _pairs(found.store),
     }
     table = Table.grid(padding=(0, 2))

@@ -77,7 +77,7 @@ class Target:
         str | None, typer.Option("--lang-key", help="Payload path of the language, in a collection of another tool.")
     ] = None
 
-    def open(self, model: Model, *, create: bool = False) -> Collection:
+    def open(self, model: Model, *, create: bool = False, creation: Creation | None = None) -> Collection:
         """The collection; a URL of the environment gives way to `--path`."""
         from xling.opening import open as open_collection
 
@@ -90,6 +90,7 @@ class Target:
             vector_name=self.vector_name,
             text_key=self.text_key,
             lang_key=self.lang_key,
+            **(dataclasses.asdict(creation) if creation is not None else {}),
         )
 
     def place(self) -> dict[str, Any]:
@@ -113,11 +114,34 @@ class Target:
         return output.hide(key) if key else None
 
 
-_GROUPS = (Target, Model, Output)
+@dataclass(frozen=True)
+class Creation:
+    """How a new collection is kept."""
+
+    quantization: Annotated[
+        str | None,
+        typer.Option("--quantization", help="Of a new collection: search small copies; scalar, turbo or binary."),
+    ] = None
+    on_disk: Annotated[
+        bool | None, typer.Option("--on-disk", help="Of a new collection: leave its vectors on disk.")
+    ] = None
+    truncate_dim: Annotated[
+        int | None, typer.Option("--truncate-dim", help="Of a new collection: keep so many numbers of a vector.")
+    ] = None
+    tenant_field: Annotated[
+        str | None, typer.Option("--tenant-field", help="Of a new collection: metadata field that all filter by.")
+    ] = None
+    shards: Annotated[int | None, typer.Option("--shards", help="Of a new collection on a cluster: its parts.")] = None
+    replicas: Annotated[
+        int | None, typer.Option("--replicas", help="Of a new collection on a cluster: copies of each part.")
+    ] = None
+
+
+_GROUPS = (Target, Model, Creation, Output)
 
 
 def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer takes it: a parameter of type `Target`, `Model` or `Output` becomes that group's options."""
+    """The command as typer takes it: a parameter of one of `_GROUPS` becomes that group's options."""
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if hint in _GROUPS}
     parameters = [

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from xling.cli.options import Model, Output, Target
+from xling.cli.options import Creation, Model, Output, Target
 from xling.cli.progress import Bar
 from xling.cli.reading import read_options, show_report
 from xling.errors import InvalidInput
@@ -17,6 +17,7 @@ from xling.errors import InvalidInput
 def sync(
     target: Target,
     model: Model,
+    creation: Creation,
     out: Output,
     paths: Annotated[
         list[str],
@@ -65,7 +66,7 @@ def sync(
     check_files(files, options, lines=lines)
     started = time.monotonic()
     size = sum(file.stat().st_size for file in files)
-    with target.open(model, create=not dry_run) as collection, Bar(size) as bar:
+    with target.open(model, create=not dry_run, creation=creation) as collection, Bar(size) as bar:
         feed = Feed(read_files(files, options, lines=lines, on_bytes=bar.on_bytes))
         report = collection.sync(
             feed.documents(), source=name, dry_run=dry_run, allow_empty=allow_empty, progress=bar.on_progress

@@ -26,6 +26,7 @@ class ModelCard:
         pooling: How token vectors become one.
         languages: `multilingual`, or BCP 47 codes.
         licence: Of the weights, as an SPDX identifier where there is one.
+        least_dimension: To how few numbers its vectors may be cut, if it was trained for that (Matryoshka).
         note: What else a user should know.
     """
 
@@ -38,6 +39,7 @@ class ModelCard:
     languages: str = "multilingual"
     licence: str = "Apache-2.0"
     note: str = ""
+    least_dimension: int | None = None
 
     @property
     def symmetric(self) -> bool:
@@ -102,6 +104,7 @@ _CARDS: tuple[ModelCard, ...] = (
         768,
         8192,
         pooling="cls",
+        least_dimension=128,
         note="brings code of its own: needs trust_remote_code",
     ),
     ModelCard("sentence-transformers/LaBSE", 768, 256, pooling="cls+dense", note="made for finding translations"),
@@ -117,13 +120,14 @@ _CARDS: tuple[ModelCard, ...] = (
         pooling="mean+dense",
     ),
     ModelCard("sentence-transformers/all-MiniLM-L6-v2", 384, 256, languages="en"),
-    ModelCard("Snowflake/snowflake-arctic-embed-l-v2.0", 1024, 8192, "query: ", pooling="cls"),
+    ModelCard("Snowflake/snowflake-arctic-embed-l-v2.0", 1024, 8192, "query: ", pooling="cls", least_dimension=256),
     ModelCard(
         "Snowflake/snowflake-arctic-embed-m-v2.0",
         768,
         8192,
         "query: ",
         pooling="cls",
+        least_dimension=256,
         note="brings code of its own: needs trust_remote_code",
     ),
     ModelCard(
@@ -134,6 +138,7 @@ _CARDS: tuple[ModelCard, ...] = (
         "title: none | text: ",
         pooling="mean+dense",
         licence="Gemma terms of use",
+        least_dimension=128,
         note="its terms have to be accepted on the hub first",
     ),
     *_family(
@@ -143,6 +148,7 @@ _CARDS: tuple[ModelCard, ...] = (
         max_tokens=32768,
         query_prompt=_WEB_SEARCH,
         pooling="last token",
+        least_dimension=32,
         note="the query prompt names the task; give another by prompts=",
     ),
     ModelCard(
@@ -151,6 +157,7 @@ _CARDS: tuple[ModelCard, ...] = (
         512,
         "search_query: ",
         "search_document: ",
+        least_dimension=256,
         note="brings code of its own: needs trust_remote_code",
     ),
     *_family(
@@ -159,12 +166,8 @@ _CARDS: tuple[ModelCard, ...] = (
         max_tokens=512,
         pooling="cls",
     ),
-    *_family(
-        ("ibm-granite/granite-embedding-97m-multilingual-r2", 384),
-        ("ibm-granite/granite-embedding-311m-multilingual-r2", 768),
-        max_tokens=32768,
-        pooling="cls",
-    ),
+    ModelCard("ibm-granite/granite-embedding-97m-multilingual-r2", 384, 32768, pooling="cls"),
+    ModelCard("ibm-granite/granite-embedding-311m-multilingual-r2", 768, 32768, pooling="cls", least_dimension=128),
     *_family(
         ("cl-nagoya/ruri-v3-30m", 256),
         ("cl-nagoya/ruri-v3-70m", 384),

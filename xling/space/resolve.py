@@ -14,6 +14,7 @@ from xling.space.bundled import NAME as BUNDLED
 from xling.space.bundled import bundled_installed
 from xling.space.protocols import Encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
+from xling.space.truncation import recorded_cut, truncated
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -41,21 +42,32 @@ def load_encoder(
     *,
     recorded: Mapping[str, Any] | None = None,
     device: str | None = None,
+    truncate_dim: int | None = None,
 ) -> Encoder:
-    """The encoder to use; the same object for the same model and device.
+    """The encoder to use; the same object for the same model and device, unless its vectors are cut.
 
     Args:
         model: A name, a directory, a loaded `SentenceTransformer`, or any object with the members of `Encoder`.
             None takes what is `recorded`, else the bundled model if it is installed, else
             `intfloat/multilingual-e5-small` from the Hugging Face cache or hub.
-        recorded: What a collection says about the space it was written in; its `name` and prompts are used.
+        recorded: What a collection says about the space it was written in; its `name` and prompts are used, and to
+            how many numbers its vectors are cut.
         device: As in torch, for models that are loaded here.
+        truncate_dim: Cut the vectors to so many numbers.
 
     Raises:
-        InvalidInput: `model` is none of these.
+        InvalidInput: `model` is none of these, or its vectors have no `truncate_dim` numbers.
         MissingExtra: The bundled model is named and not installed.
         ModelError: The model cannot be had; the message lists the ways out.
     """
+    size = truncate_dim if truncate_dim is not None else recorded_cut(recorded or {})
+    encoder = _whole(model, recorded, device)
+    return encoder if size is None else truncated(encoder, size)
+
+
+def _whole(
+    model: str | Path | Encoder | SentenceTransformer | None, recorded: Mapping[str, Any] | None, device: str | None
+) -> Encoder:
     if model is None:
         return _without_a_name(recorded or {}, device)
     if isinstance(model, (str, Path)):

@@ -23,6 +23,7 @@ FilterJson: TypeAlias = dict[str, Any]
 
 IndexKind: TypeAlias = Literal["keyword", "integer", "float", "bool", "datetime", "uuid", "text"]
 Distance: TypeAlias = Literal["Cosine", "Dot", "Euclid", "Manhattan"]
+Quantization: TypeAlias = Literal["scalar", "binary", "turbo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,34 @@ class VectorSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How a collection is kept, chosen when it is made. None is what Qdrant does by itself.
+
+    Attributes:
+        quantization: Vectors are looked for among small copies of them that stay in memory (`scalar`: 8 bits a number,
+            `turbo`: 4, `binary`: 1); the best ones are put in order by the vectors themselves.
+        on_disk: The vectors themselves are read from disk when they are needed.
+        tenant: Payload path of a keyword that each query is about one value of; such points lie together.
+        shards: Parts that a cluster spreads over its nodes.
+        replicas: Copies of each part.
+        write_consistency: Copies that have to acknowledge a write.
+    """
+
+    quantization: Quantization | None = None
+    on_disk: bool | None = None
+    tenant: str | None = None
+    shards: int | None = None
+    replicas: int | None = None
+    write_consistency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
-    """What a collection holds: its dense vectors and the payload fields that are indexed."""
+    """What a collection holds: its dense vectors, the payload fields that are indexed, and how it is kept."""
 
     vectors: tuple[VectorSpec, ...]
     indexes: Mapping[str, IndexKind] = field(default_factory=dict)
+    storage: Storage = field(default_factory=Storage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,9 @@ class Store(ABC):
 
         If another process creates it at the same moment, that one's collection is kept and no error is raised:
         the caller reads `schema()` and `metadata()` back. Nothing is ever dropped or recreated.
+
+        Raises:
+            InvalidInput: This kind of store cannot keep it as `schema.storage` says; nothing was made.
         """
 
     @abstractmethod

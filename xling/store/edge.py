@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,14 @@ from xling.errors import (
     InvalidInput,
     StoreError,
 )
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
+from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, Store, VectorSpec
 from xling.store.edge_errors import translated
 from xling.store.edge_filters import to_edge_filter
 from xling.store.edge_shards import SharedShard, acquire, evicted, release
+from xling.store.edge_storage import index_type, shard_config
 from xling.store.files import read_json, write_json
 from xling.store.records import plain_id, to_record, vector_selector
+from xling.store.storage import check_no_cluster, storage_record
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 _FORMAT = 1
@@ -34,15 +37,6 @@ _UPSERT_BATCH = 1000
 _CREATION_SECONDS = 5.0
 _FROM_THE_VECTORS = qe.QuantizationSearchParams(rescore=True, oversampling=2.0)
 """Of a quantised collection twice as many are looked up, and ordered by the vectors themselves; else ignored."""
-_INDEX_TYPES = {
-    "keyword": qe.PayloadSchemaType.Keyword,
-    "integer": qe.PayloadSchemaType.Integer,
-    "float": qe.PayloadSchemaType.Float,
-    "bool": qe.PayloadSchemaType.Bool,
-    "datetime": qe.PayloadSchemaType.Datetime,
-    "uuid": qe.PayloadSchemaType.Uuid,
-    "text": qe.PayloadSchemaType.Text,
-}
 
 
 class EdgeStore(Store):
@@ -71,6 +65,7 @@ class EdgeStore(Store):
         return self._file.is_file()
 
     def create(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
+        check_no_cluster(schema.storage, where="an embedded collection")
         give_up = time.monotonic() + _CREATION_SECONDS
         while not self.exists():
             try:
@@ -96,13 +91,9 @@ class EdgeStore(Store):
         if shard_directory.exists():
             self._clear_half_made(shard_directory)
         shard_directory.mkdir()
-        vectors = {
-            spec.name: qe.EdgeVectorParams(size=spec.size, distance=getattr(qe.Distance, spec.distance))
-            for spec in schema.vectors
-        }
-        shard = qe.EdgeShard.create(str(shard_directory), qe.EdgeConfig(vectors=vectors))
+        shard = qe.EdgeShard.create(str(shard_directory), shard_config(schema))
         try:
-            self._create_indexes(shard, schema.indexes)
+            self._create_indexes(shard, schema.indexes, schema.storage)
             shard.flush()
             self._write(schema, metadata)
         except BaseException:
@@ -124,7 +115,7 @@ class EdgeStore(Store):
     def schema(self) -> Schema:
         data = self._read()
         vectors = tuple(VectorSpec(**spec) for spec in data["vectors"])
-        return Schema(vectors=vectors, indexes=data["indexes"])
+        return Schema(vectors=vectors, indexes=data["indexes"], storage=Storage(**data.get("storage", {})))
 
     def metadata(self) -> dict[str, Any]:
         return dict(self._read()["metadata"])
@@ -141,8 +132,8 @@ class EdgeStore(Store):
             missing = {key: kind for key, kind in indexes.items() if key not in schema.indexes}
             if not missing:
                 return
-            self._create_indexes(shard, missing)
-            self._write(Schema(schema.vectors, {**schema.indexes, **missing}), self.metadata())
+            self._create_indexes(shard, missing, schema.storage)
+            self._write(replace(schema, indexes={**schema.indexes, **missing}), self.metadata())
 
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
         check_points(points, self._size_of(vector_name))
@@ -308,11 +299,10 @@ class EdgeStore(Store):
         with held.lock:
             yield held.shard
 
-    def _create_indexes(self, shard: qe.EdgeShard, indexes: Mapping[str, IndexKind]) -> None:
+    @staticmethod
+    def _create_indexes(shard: qe.EdgeShard, indexes: Mapping[str, IndexKind], kept: Storage) -> None:
         for key, kind in indexes.items():
-            if kind not in _INDEX_TYPES:
-                raise InvalidInput(f"{kind!r} is no kind of index; there are {sorted(_INDEX_TYPES)}")
-            shard.update(qe.UpdateOperation.create_field_index(key, _INDEX_TYPES[kind]))
+            shard.update(qe.UpdateOperation.create_field_index(key, index_type(key, kind, kept.tenant)))
 
     def _size_of(self, vector_name: str) -> int:
         # Vectors of a collection never change, and its description may hold a large basis: read it once.
@@ -337,10 +327,14 @@ class EdgeStore(Store):
 
     def _write(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
         vectors = [{"name": v.name, "size": v.size, "distance": v.distance} for v in schema.vectors]
-        write_json(
-            self._file,
-            {"format": _FORMAT, "vectors": vectors, "indexes": dict(schema.indexes), "metadata": dict(metadata)},
-        )
+        description = {
+            "format": _FORMAT,
+            "vectors": vectors,
+            "indexes": dict(schema.indexes),
+            "storage": storage_record(schema.storage),
+            "metadata": dict(metadata),
+        }
+        write_json(self._file, description)
 
     def _clear_half_made(self, shard_directory: Path) -> None:
         """A creation that was killed leaves a shard without its description, and no points in it.

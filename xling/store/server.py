@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Store, VectorSpec
+from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, Store, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
 from xling.store.request_size import batches, check_sizes, oversize, payload_bytes, point_bytes
 from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
+from xling.store.server_storage import creation_arguments, index_schema, search_params, storage_of
 from xling.store.steps import Call, Steps, steps_of, stepwise
+from xling.store.storage import storage_record
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class ServerStore(Store):
         else:
             raise InvalidInput("a server store needs a url or a client")
         self._sizes: dict[str, int] = {}
+        self._quantized = False
         self._closed = False
         # Local mode is qdrant-client's own engine in Python: without payload indexes, and for one thread only.
         engine = type(getattr(self._client, "_client", None)).__name__
@@ -94,15 +97,18 @@ class ServerStore(Store):
 
     @stepwise("_perform")
     def create(self, schema: Schema, metadata: Mapping[str, Any]) -> Steps[None]:
-        from qdrant_client import models
-
-        params = {
-            v.name: models.VectorParams(size=v.size, distance=models.Distance(v.distance)) for v in schema.vectors
-        }
-        config: Any = params[""] if set(params) == {""} else params
+        kept = schema.storage
+        if self._local and storage_record(kept):
+            raise InvalidInput(
+                f"qdrant-client's local mode keeps all in memory as it is: leave out what {storage_record(kept)} asks "
+                f"for, or use a server or an embedded collection"
+            )
+        arguments = creation_arguments(schema)
         try:
-            yield from self._call("create it", "create_collection", vectors_config=config, metadata=dict(metadata))
+            yield from self._call("create it", "create_collection", metadata=dict(metadata), **arguments)
         except XlingError as exc:
+            if kept.quantization == "turbo" and isinstance(exc, InvalidInput) and not already_exists(exc.__cause__):
+                raise StoreError(f'{exc}. quantization="turbo" needs Qdrant 1.18 or newer') from exc
             if not already_exists(exc.__cause__):
                 raise
             # Ours, if the answer to a first try was lost: then it is finished. Else another's, and left as it is.
@@ -110,7 +116,7 @@ class ServerStore(Store):
                 return
         if metadata and not (yield from steps_of(ServerStore.metadata, self)):
             raise self._too_old(f"The collection {self.name!r} was created and is empty")
-        yield from steps_of(ServerStore.ensure_indexes, self, schema.indexes)
+        yield from self._index(schema.indexes, kept.tenant)
 
     @stepwise("_perform")
     def drop(self) -> Steps[None]:
@@ -124,7 +130,7 @@ class ServerStore(Store):
         named = vectors if isinstance(vectors, dict) else {} if vectors is None else {"": vectors}
         specs = tuple(VectorSpec(name, v.size, v.distance.value) for name, v in named.items())
         indexes: dict[str, Any] = {k: v.data_type.value for k, v in (info.payload_schema or {}).items()}
-        return Schema(vectors=specs, indexes=indexes)
+        return Schema(vectors=specs, indexes=indexes, storage=Storage() if self._local else storage_of(info))
 
     @stepwise("_perform")
     def metadata(self) -> Steps[dict[str, Any]]:
@@ -146,6 +152,9 @@ class ServerStore(Store):
 
     @stepwise("_perform")
     def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> Steps[None]:
+        return (yield from self._index(indexes, None))
+
+    def _index(self, indexes: Mapping[str, IndexKind], tenant: str | None) -> Steps[None]:
         from qdrant_client import models
 
         kinds = {kind.value for kind in models.PayloadSchemaType} - {"geo"}
@@ -156,7 +165,7 @@ class ServerStore(Store):
         present = (yield from steps_of(ServerStore.schema, self)).indexes
         for key, kind in indexes.items():
             if key not in present:
-                schema = models.PayloadSchemaType(kind)
+                schema = index_schema(key, kind, tenant)
                 yield from self._call("index a field", "create_payload_index", key, field_schema=schema, wait=True)
 
     @stepwise("_perform")
@@ -272,6 +281,7 @@ class ServerStore(Store):
 
         check_queries(vectors, (yield from self._size_of(vector_name)))
         returned = vector_name if with_vector else None
+        params = None if self._local else search_params(exact=exact, quantized=self._quantized)  # local mode is exact
         requests = [
             models.QueryRequest(
                 query=row.tolist(),
@@ -281,8 +291,7 @@ class ServerStore(Store):
                 offset=offset or None,
                 with_payload=True,
                 with_vector=vector_selector(returned),
-                # Local mode is always exact, and warns where it is asked to be.
-                params=models.SearchParams(exact=True) if exact and not self._local else None,
+                params=params,
             )
             for row, filter in zip(vectors, filters, strict=True)
         ]
@@ -328,6 +337,7 @@ class ServerStore(Store):
         if vector_name not in self._sizes:
             schema = yield from steps_of(ServerStore.schema, self)
             self._sizes = {v.name: v.size for v in schema.vectors}
+            self._quantized = schema.storage.quantization is not None
         if vector_name not in self._sizes:
             raise InvalidInput(f"the collection {self.name!r} has no vector {vector_name!r}")
         return self._sizes[vector_name]
