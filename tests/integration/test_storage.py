@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -13,7 +14,7 @@ import xling
 from tests.killed_writer import HashEncoder
 from xling.errors import InvalidInput, SpaceMismatch, TruncationWarning
 from xling.space.cards import card_for
-from xling.space.truncation import TruncatedEncoder, translations_found, truncated
+from xling.space.truncation import TruncatedEncoder, truncated
 from xling.store import Point, Schema, Storage, VectorSpec
 from xling.store.edge import EdgeStore
 from xling.store.server_storage import creation_arguments, index_schema, storage_of
@@ -183,13 +184,13 @@ def test_the_bundled_model_cut(encoder, tmp_path):
     assert queries.shape == documents.shape == (1, 128)
     np.testing.assert_allclose(np.linalg.norm(queries), 1.0, atol=1e-6)
     assert short.token_ends("Here it is.") == encoder.token_ends("Here it is.")
-    whole, left = translations_found(encoder, 128)
-    assert 1.0 >= whole > left > 0.4
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TruncationWarning)
-        with xling.open("docs", path=tmp_path, truncate_dim=128) as docs:
-            docs.add(["Thank you", "The train is late."])
-            assert isinstance(docs.space.encoder, TruncatedEncoder)
+    with pytest.warns(TruncationWarning) as warned:
+        docs = xling.open("docs", path=tmp_path, truncate_dim=128)
+    whole, left = (int(share) for share in re.findall(r"(\d+)%", str(warned[0].message)))
+    assert 100 >= whole > left > 40
+    with docs:
+        docs.add(["Thank you", "The train is late."])
+        assert isinstance(docs.space.encoder, TruncatedEncoder)
     with xling.open("docs", path=tmp_path) as docs:
         assert docs.space.dimension == 128
         assert docs.search("ありがとう", limit=1, neutral=0)[0].text == "Thank you"
