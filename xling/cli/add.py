@@ -13,7 +13,7 @@ import typer
 from xling.cli import output
 from xling.cli.options import Creation, Model, Output, Target, split_list
 from xling.cli.progress import Bar
-from xling.cli.reading import read_options, show_report
+from xling.cli.reading import Engine, Workers, check_engine, encoding_by, read_options, show_report
 
 if TYPE_CHECKING:
     from xling.ingest.decoding import OnBytes
@@ -69,6 +69,8 @@ def add(
             "--source", help="The same text of two sources is two documents; '' for none. (default: file name)"
         ),
     ] = None,
+    engine: Engine = None,
+    workers: Workers = None,
 ) -> None:
     """Store texts, from files or from standard input, one a line; of html, pdf and docx one a file.
 
@@ -91,6 +93,7 @@ def add(
         lang=lang,
         source=source,
     )
+    check_engine(engine, workers)
     paths = files or [Path(STDIN)]
     for path in paths:
         if str(path) != STDIN:
@@ -99,7 +102,8 @@ def add(
     started = time.monotonic()
     with target.open(model, create=True, creation=creation) as collection, Bar(_size(paths)) as bar:
         feed = Feed((_name(path), _read(path, options, bar.on_bytes)) for path in paths)
-        report = collection.add(feed.documents(), progress=bar.on_progress)
+        with encoding_by(engine, workers, collection) as encoded:
+            report = collection.add(encoded(feed.documents()), progress=bar.on_progress)
     skipped = feed.skipped(report)
     show_report(report, skipped, time.monotonic() - started, target.collection, as_json=out.json)
     if skipped and not report.added + report.updated + report.unchanged:

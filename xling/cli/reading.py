@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
 
 from xling.cli import output
 from xling.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from xling.collection import Collection
     from xling.ingest.columns import ColumnNames
     from xling.ingest.feed import SkippedRow
     from xling.ingest.readers import ReadOptions
     from xling.types import Report
 
 _SHOWN = 20
+
+Engine: TypeAlias = Annotated[str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this process)")]
+Workers: TypeAlias = Annotated[int | None, typer.Option("--workers", help="Of Ray, each with the model loaded.")]
 
 
 def read_options(
@@ -57,6 +65,28 @@ def read_options(
         quotes=quotes,
         header=header,
     )
+
+
+def check_engine(engine: str | None, workers: int | None) -> None:
+    """Raises `InvalidInput` where the two make no sense."""
+    if engine not in (None, "ray"):
+        raise InvalidInput(f"--engine is 'ray', not {engine!r}")
+    if workers is not None and engine is None:
+        raise InvalidInput("--workers belongs to --engine ray")
+
+
+@contextlib.contextmanager
+def encoding_by(
+    engine: str | None, workers: int | None, collection: Collection, *, source: str | None = None
+) -> Iterator[Callable[[Iterator[Any]], Iterator[Any]]]:
+    """What the documents go through on their way to `add` or `sync`: nothing, or Ray."""
+    if engine is None:
+        yield lambda documents: documents
+        return
+    from xling.ingest.ray import RayWorkers
+
+    with RayWorkers(collection, workers=2 if workers is None else workers) as ray:
+        yield lambda documents: ray.encode(documents, source=source)
 
 
 def show_report(

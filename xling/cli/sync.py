@@ -10,7 +10,7 @@ import typer
 
 from xling.cli.options import Creation, Model, Output, Target
 from xling.cli.progress import Bar
-from xling.cli.reading import read_options, show_report
+from xling.cli.reading import Engine, Workers, check_engine, encoding_by, read_options, show_report
 from xling.errors import InvalidInput
 
 
@@ -45,6 +45,8 @@ def sync(
     lang: Annotated[
         str | None, typer.Option("--lang", "-l", help="Language of all that do not name theirs. (default: detected)")
     ] = None,
+    engine: Engine = None,
+    workers: Workers = None,
 ) -> None:
     """Make the collection equal to files: add new documents, update changed ones, delete those that are gone.
 
@@ -59,6 +61,7 @@ def sync(
 
     if source is None and len(paths) > 1:
         raise InvalidInput("several paths together are one source: name it with --source")
+    check_engine(engine, workers)
     name = source if source is not None else Path(paths[0]).as_posix()
     columns = ColumnNames(text_column, id_column, lang_column, None, ())
     options = read_options(columns, encoding=encoding, lang=lang, source=name)
@@ -68,9 +71,14 @@ def sync(
     size = sum(file.stat().st_size for file in files)
     with target.open(model, create=not dry_run, creation=creation) as collection, Bar(size) as bar:
         feed = Feed(read_files(files, options, lines=lines, on_bytes=bar.on_bytes))
-        report = collection.sync(
-            feed.documents(), source=name, dry_run=dry_run, allow_empty=allow_empty, progress=bar.on_progress
-        )
+        with encoding_by(None if dry_run else engine, workers, collection, source=name) as encoded:
+            report = collection.sync(
+                encoded(feed.documents()),
+                source=name,
+                dry_run=dry_run,
+                allow_empty=allow_empty,
+                progress=bar.on_progress,
+            )
     show_report(
         report, feed.skipped(report), time.monotonic() - started, target.collection, as_json=out.json, dry_run=dry_run
     )

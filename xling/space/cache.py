@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,14 @@ _ROW = 150
 def embedding_key(space: str, role: Role, text: str) -> bytes:
     """What a vector is kept under: a hash of the space's fingerprint, the role and the text."""
     return blake2b(f"{space}:{role}:{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class VectorCache(Protocol):
+    """What keeps vectors by key."""
+
+    def get(self, keys: Sequence[bytes], dimension: int) -> dict[bytes, NDArray[np.float32]]: ...
+
+    def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None: ...
 
 
 class EmbeddingCache:
@@ -241,6 +249,10 @@ class RecentVectors:
         self._size, self._lock = size, threading.Lock()
         self._vectors: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
+    def resize(self, size: int) -> None:
+        """Keep so many from now on."""
+        self._size = size
+
     def get(self, keys: Sequence[bytes], dimension: int) -> dict[bytes, NDArray[np.float32]]:
         """The vectors that are there."""
         found: dict[bytes, NDArray[np.float32]] = {}
@@ -264,7 +276,7 @@ class RecentVectors:
 
 
 def encode_through(
-    cache: EmbeddingCache | RecentVectors,
+    cache: VectorCache,
     encode: Callable[[Sequence[str]], Vectors],
     texts: Sequence[str],
     *,
@@ -277,7 +289,7 @@ def encode_through(
 
 
 def encode_both_through(
-    cache: EmbeddingCache | RecentVectors,
+    cache: VectorCache,
     encode_both: Callable[[Sequence[str], Sequence[str]], tuple[Vectors, Vectors]],
     texts: Sequence[str],
     *,
@@ -297,7 +309,7 @@ def encode_both_through(
 
 
 def _through(
-    cache: EmbeddingCache | RecentVectors,
+    cache: VectorCache,
     encode: Callable[[Sequence[_Item]], Vectors],
     items: Sequence[_Item],
     keys: Sequence[bytes],

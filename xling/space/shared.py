@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xling.errors import ModelError, SpaceMismatch
-from xling.space.cache import EmbeddingCache, RecentVectors, Role, encode_both_through, encode_through
+from xling.space.cache import RecentVectors, Role, VectorCache, encode_both_through, encode_through
 from xling.space.protocols import Encoder, EncodesBoth, Vectors
 
 
@@ -30,7 +30,7 @@ class SharedSpace:
         cache: Where document vectors are kept between runs, if anywhere.
     """
 
-    def __init__(self, encoder: Encoder, cache: EmbeddingCache | None = None) -> None:
+    def __init__(self, encoder: Encoder, cache: VectorCache | None = None) -> None:
         self.encoder = encoder
         self.cache = cache
         self._recent = RecentVectors()
@@ -80,7 +80,7 @@ class SharedSpace:
 
         return encode_both_through(self._recent, encode_both, texts, space=self.fingerprint, dimension=self.dimension)
 
-    def _encoded(self, texts: Sequence[str], role: Role, cache: EmbeddingCache | RecentVectors | None) -> Vectors:
+    def _encoded(self, texts: Sequence[str], role: Role, cache: VectorCache | None) -> Vectors:
         def encode(missing: Sequence[str]) -> Vectors:
             encoder = self.encoder.encode_documents if role == "document" else self.encoder.encode_queries
             return self._checked(encoder(missing), len(missing))
