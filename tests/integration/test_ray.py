@@ -122,5 +122,24 @@ def test_the_command_line_starts_a_ray_of_its_own(tmp_path, encoder, capsys):
     assert main([*arguments, "--engine", "ray", "--workers", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["added"] == 300
     assert not ray.is_initialized()
+    file.write_text("".join(f"this is sentence number {i}\n" for i in range(200, 600)), "utf-8")
+    synced = [
+        "sync",
+        str(file),
+        "--lines",
+        "--source",
+        "texts.txt",
+        *arguments[2:],
+        "--engine",
+        "ray",
+        "--workers",
+        "1",
+    ]
+    assert main([*synced, "--dry-run"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert main(synced) == 0
+    done = json.loads(capsys.readouterr().out)
+    for found in (planned, done):
+        assert (found["added"], found["unchanged"], found["deleted"]) == (300, 100, 200)
     assert main([*arguments, "--engine", "spark"]) == 2
     assert main([*arguments, "--workers", "3"]) == 2

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 
-Engine: TypeAlias = Annotated[str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this process)")]
+Engine: TypeAlias = Annotated[
+    str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this process)")
+]
 Workers: TypeAlias = Annotated[int | None, typer.Option("--workers", help="Of Ray, each with the model loaded.")]
 
 
