@@ -4,7 +4,7 @@
     python tests/benchmarks/streaming.py -n 100000
 
 Documents come from a generator and go into an embedded collection; the encoder draws vectors of 384 dimensions and
-costs next to nothing, so that what is seen is xling and Qdrant Edge. "store alone" writes points of the same vectors and
+costs next to nothing: what is seen is xling and Qdrant Edge. "store alone" writes points of the same vectors and
 payloads by `EdgeStore.upsert` in batches of the same size. Each phase runs in a process of its own. Of memory the
 anonymous part is shown (what the process holds) apart from pages of files, which the system may take back.
 """
