@@ -203,6 +203,28 @@ def _batch(client: QdrantClient, name: str, body: dict[str, Any]) -> Any:
     return [_DONE]
 
 
+def _make_snapshot(client: QdrantClient, name: str, _: dict[str, Any]) -> Any:
+    kept = client.__dict__.setdefault("kept_snapshots", {})
+    points, _rest = client.scroll(name, limit=100_000, with_payload=True, with_vectors=True)
+    made = f"{name}-{len(kept)}.snapshot"
+    kept[made] = (client.get_collection(name).config.metadata, points)
+    return {"name": made, "size": len(points), "creation_time": f"2026-01-01T00:00:{len(kept):02}"}
+
+
+def _list_snapshots(client: QdrantClient, name: str, _: dict[str, Any]) -> Any:
+    kept = client.__dict__.get("kept_snapshots", {})
+    return [{"name": made, "size": len(points), "creation_time": None} for made, (_m, points) in kept.items()]
+
+
+def _recover(client: QdrantClient, name: str, body: dict[str, Any]) -> Any:
+    metadata, points = client.__dict__["kept_snapshots"].get(body["location"].rpartition("/")[2], (None, None))
+    if points is None or body["location"] != f"file:///qdrant/snapshots/{name}/{body['location'].rpartition('/')[2]}":
+        raise ValueError(f"Snapshot file {body['location']} does not exist")
+    client.delete(name, models.FilterSelector(filter=models.Filter()))
+    client.upsert(name, [models.PointStruct(id=p.id, vector=p.vector, payload=p.payload) for p in points])
+    return client.update_collection(name, metadata=metadata)
+
+
 _ROUTES: list[tuple[str, str, Callable[[QdrantClient, str, dict[str, Any]], Any]]] = [
     ("GET", r"/collections/([^/]+)/exists", _exists),
     ("PUT", r"/collections/([^/]+)", _create),
@@ -218,4 +240,7 @@ _ROUTES: list[tuple[str, str, Callable[[QdrantClient, str, dict[str, Any]], Any]
     ("POST", r"/collections/([^/]+)/points/query/batch", _query),
     ("POST", r"/collections/([^/]+)/points/batch", _batch),
     ("POST", r"/collections/([^/]+)/facet", _facet),
+    ("POST", r"/collections/([^/]+)/snapshots", _make_snapshot),
+    ("GET", r"/collections/([^/]+)/snapshots", _list_snapshots),
+    ("PUT", r"/collections/([^/]+)/snapshots/recover", _recover),
 ]

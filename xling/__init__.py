@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from xling.types import Report as Report
     from xling.types import Retrieval as Retrieval
     from xling.types import Skipped as Skipped
+    from xling.types import Snapshot as Snapshot
     from xling.types import Transfer as Transfer
     from xling.types import Unreadable as Unreadable
 
@@ -86,6 +87,7 @@ _HOMES = {
         "Report",
         "Retrieval",
         "Skipped",
+        "Snapshot",
         "Transfer",
         "Unreadable",
     ),

@@ -116,6 +116,9 @@ class AsyncCollection:
     count = _verb(Collection.count)
     info = _verb(Collection.info)
     export = _verb(Collection.export, writes=True)
+    snapshot = _verb(Collection.snapshot, writes=True)
+    snapshots = _verb(Collection.snapshots)
+    restore = _verb(Collection.restore, writes=True)
     drop_previous = _verb(Collection.drop_previous, writes=True)
 
     async def drop(self) -> None:

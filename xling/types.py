@@ -213,6 +213,20 @@ class Transfer(_Frozen):
     bytes: int | None = None
 
 
+class Snapshot(_Frozen):
+    """A snapshot of a collection on a Qdrant server.
+
+    Attributes:
+        name: Its file's name, by which it is restored.
+        bytes: Its size.
+        created: When, as the server says it.
+    """
+
+    name: str
+    bytes: int
+    created: str | None = None
+
+
 class Progress(_Frozen):
     """How far a long operation is.
 

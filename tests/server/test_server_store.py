@@ -124,3 +124,24 @@ def test_keys_are_checked_by_the_server_and_never_shown(guarded_server):
     full.drop()
     for store in (full, reader, wrong, nobody):
         store.close()
+
+
+def test_a_snapshot_is_restored(connect):
+    import xling
+    from tests.killed_writer import HashEncoder
+
+    store = connect("snapshots")
+    rows = [{"id": i, "text": f"text {i}", "lang": "en"} for i in range(50)]
+    with xling.open(store.name, client=store._client, model=HashEncoder()) as docs:
+        docs.add(rows)
+        made = docs.snapshot()
+        assert [one.name for one in docs.snapshots()] == [made.name]
+        assert made.bytes > 0
+        docs.delete(list(range(20)))
+        docs.add([{"id": "later", "text": "later", "lang": "fr"}])
+        docs.restore(made.name)
+        assert docs.count() == 50
+        assert docs.get("later") is None
+        assert docs._statistics.current().counts == {"en": 50}
+        with pytest.raises((InvalidInput, StoreError)):
+            docs.restore("no-such.snapshot")

@@ -19,7 +19,7 @@ from xling.cli.demo import demo
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.models import models
-from xling.cli.moving import export, import_, reembed
+from xling.cli.moving import export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
 from xling.cli.sync import sync
@@ -60,6 +60,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "import": import_,
     "reembed": reembed,
+    "snapshot": snapshot,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,

@@ -1,4 +1,4 @@
-"""`xling export`, `xling import` and `xling reembed`."""
+"""`xling export`, `xling import`, `xling reembed` and `xling snapshot`."""
 
 from __future__ import annotations
 
@@ -102,6 +102,37 @@ def reembed(
             **target.place(),
         )
     _show(done, f"encoded by {model.model}", time.monotonic() - started, out.json)
+
+
+def snapshot(
+    target: Target,
+    model: Model,
+    out: Output,
+    shown: Annotated[bool, typer.Option("--list", help="Make none: show those that are there.")] = False,
+    restore: Annotated[
+        str | None,
+        typer.Option("--restore", help="Replace the collection by this one: its name, or a URL for the server."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Have a Qdrant server write a snapshot of a collection, or restore one.
+
+    With --json a list of objects with the keys name, bytes and created.
+    """
+    if shown and restore is not None:
+        raise InvalidInput("give --list or --restore, not both")
+    with target.open(model) as collection:
+        if restore is not None:
+            confirm(f"Replace the collection {target.collection!r} by the snapshot {restore!r}?", yes)
+            collection.restore(restore)
+            output.note(f"{target.collection} is as it was in {restore}")
+            return
+        found = collection.snapshots() if shown else [collection.snapshot()]
+    if out.json:
+        output.json_line([one.to_dict() for one in found])
+        return
+    for one in found:
+        output.line("\t".join([one.name, f"{one.bytes / 1e6:,.1f} MB", one.created or ""]))
 
 
 def _show(done: Transfer, where: str, seconds: float, as_json: bool) -> None:

@@ -59,6 +59,13 @@ class CollectionStatistics:
                 self._current = self._load()[0] if self._layout.own else self._sampled()
             return self._current
 
+    def reload(self) -> None:
+        """Forget what was read and counted: the collection is another one now."""
+        with self._lock:
+            self._current, self._points = None, 0
+            self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
+            self.version += 1
+
     def add(self, langs: Sequence[str], vectors: Sequence[NDArray[np.float32]]) -> None:
         """Count written points in."""
         self._count(self._added, langs, vectors, 1)

@@ -15,6 +15,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from xling.errors import InvalidInput
+from xling.types import Snapshot
+
 PointId: TypeAlias = str | int
 """A UUID as a string, or an unsigned 64-bit integer: the two forms Qdrant knows."""
 
@@ -146,6 +149,28 @@ class Store(ABC):
     @abstractmethod
     def delete(self, *, ids: Sequence[PointId] | None = None, filter: FilterJson | None = None) -> None:
         """Delete by ids or by filter (exactly one of them)."""
+
+    def create_snapshot(self) -> Snapshot:
+        """Have the server write a snapshot. Raises `InvalidInput` where there is none."""
+        raise self._no_snapshots()
+
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots that lie on the server, oldest first. Raises `InvalidInput` where there is none."""
+        raise self._no_snapshots()
+
+    def recover(self, location: str) -> None:
+        """Replace the collection by a snapshot: its name, or a URL (http, file) that the server can read.
+
+        Raises:
+            InvalidInput: It is no such snapshot, or there is no server.
+        """
+        raise self._no_snapshots()
+
+    def _no_snapshots(self) -> InvalidInput:
+        return InvalidInput(
+            f"snapshots are made by Qdrant servers, and {self.name!r} lies in {self.location}: use export(), or copy "
+            f"its directory while no process has it open"
+        )
 
     @abstractmethod
     def count(self, filter: FilterJson | None = None) -> int:

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, Store, VectorSpec
+from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
 from xling.store.request_size import batches, check_sizes, oversize, payload_bytes, point_bytes
 from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
+from xling.store.server_snapshots import ServerSnapshots
 from xling.store.server_storage import creation_arguments, index_schema, search_params, storage_of
 from xling.store.steps import Call, Steps, steps_of, stepwise
 from xling.store.storage import storage_record
@@ -36,7 +37,7 @@ _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref
 """Local mode is plain Python data: one thread at a time for each client."""
 
 
-class ServerStore(Store):
+class ServerStore(ServerSnapshots):
     """A collection behind qdrant-client. Needs Qdrant 1.16 or newer, which keeps metadata of collections.
 
     What it does is written as steps that call the client, so that an asynchronous client can be called instead

@@ -11,7 +11,7 @@ from uuid import UUID
 from xling.attach import PREVIOUS_KEY
 from xling.space.collection_stats import CollectionStatistics
 from xling.store.base import Store
-from xling.types import Progress, Report, Transfer
+from xling.types import Progress, Report, Snapshot, Transfer
 
 
 class MovingVerbs(ABC):
@@ -55,6 +55,39 @@ class MovingVerbs(ABC):
             return export_collection(
                 self.store, path, vector_name=self._vector_name, overwrite=overwrite, progress=progress
             )
+
+    def snapshot(self) -> Snapshot:
+        """Have the server write a snapshot of the collection: a file there, for `restore`.
+
+        Of a cluster it is the part of the node that is asked; use `export` for the whole.
+
+        Raises:
+            InvalidInput: The collection is embedded, or on qdrant-client's local mode: use `export`.
+        """
+        self._writable()
+        with self._write_lock:
+            self._statistics.save(now=True)
+            return self.store.create_snapshot()
+
+    def snapshots(self) -> list[Snapshot]:
+        """The collection's snapshots that lie on the server, oldest first."""
+        self._check_open()
+        return self.store.snapshots()
+
+    def restore(self, snapshot: str) -> None:
+        """Replace all that the collection holds by a snapshot of it. What was written since is lost.
+
+        Args:
+            snapshot: The name that `snapshot` gave, where the server keeps its snapshots in `/qdrant/snapshots`, as its
+                image does; or a URL that the server can read (`http://…/collections/docs/snapshots/…`, `file:///…`).
+
+        Raises:
+            InvalidInput: There is no such snapshot, or no server.
+        """
+        self._writable()
+        with self._write_lock:
+            self.store.recover(snapshot)
+            self._statistics.reload()
 
     def drop_previous(self) -> Report:
         """Delete the documents of the old model, which `xling.reembed` left beside. There is no way back.
