@@ -203,6 +203,12 @@ def _batch(client: QdrantClient, name: str, body: dict[str, Any]) -> Any:
     return [_DONE]
 
 
+def _parts(client: QdrantClient, name: str, _: dict[str, Any]) -> Any:
+    here = [{"shard_id": 0, "points_count": 0, "state": "Active"}]
+    elsewhere = client.__dict__.get("parts_elsewhere", [])
+    return {"peer_id": 1, "shard_count": 1, "local_shards": here, "remote_shards": elsewhere, "shard_transfers": []}
+
+
 def _make_snapshot(client: QdrantClient, name: str, _: dict[str, Any]) -> Any:
     kept = client.__dict__.setdefault("kept_snapshots", {})
     points, _rest = client.scroll(name, limit=100_000, with_payload=True, with_vectors=True)
@@ -241,6 +247,7 @@ _ROUTES: list[tuple[str, str, Callable[[QdrantClient, str, dict[str, Any]], Any]
     ("POST", r"/collections/([^/]+)/points/batch", _batch),
     ("POST", r"/collections/([^/]+)/facet", _facet),
     ("POST", r"/collections/([^/]+)/snapshots", _make_snapshot),
+    ("GET", r"/collections/([^/]+)/cluster", _parts),
     ("GET", r"/collections/([^/]+)/snapshots", _list_snapshots),
     ("PUT", r"/collections/([^/]+)/snapshots/recover", _recover),
 ]

@@ -22,7 +22,7 @@ from xling.store.base import Distance, IndexKind, Schema, Storage, Store, Vector
 from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
 from xling.store.retry import RETRIES
-from xling.store.storage import check_kept
+from xling.store.storage import check_kept, storage_record
 from xling.text import Splitter
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ def open_collection(
                 f"the collection {store.name!r} was made by another tool, which xling does not write to: open it "
                 f"without chunk_tokens=, chunk_overlap= and splitter="
             )
-        check_kept(store.schema().storage, storage, collection=store.name)
+        if storage != Storage():
+            raise InvalidInput(
+                f"the collection {store.name!r} was made by another tool, which chose how it is kept: open it without "
+                f"{', '.join(storage_record(storage))}"
+            )
         return _open_foreign(store, model, vector_name, text_key, lang_key, device, truncate_dim)
     if int(own.get("format", 0)) > FORMAT:
         raise StoreError(
@@ -173,8 +177,8 @@ def open_collection(
             f"the collection {store.name!r} keeps its vectors under {own['vector_name']!r}, not {vector_name!r}"
         )
     chunking = check_chunking(own.get("chunking"), **given, collection=store.name)
-    check_kept(store.schema().storage, storage, collection=store.name)
-    store.ensure_indexes({**OWN_INDEXES, **wanted})
+    check_kept(store.schema(), storage, collection=store.name)
+    store.ensure_indexes({**OWN_INDEXES, **wanted}, tenant=storage.tenant)
     return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]), chunking)
 
 

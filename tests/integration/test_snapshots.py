@@ -46,6 +46,18 @@ def test_it_is_not_repeated_where_it_may_have_been_done(server):
         assert len(docs.snapshots()) == 1
 
 
+def test_a_part_is_no_snapshot_of_the_whole(server):
+    with xling.open("docs", url=server.url, model=HashEncoder()) as docs:
+        docs.add(ROWS)
+        copy = {"shard_id": 0, "peer_id": 2, "state": "Active"}
+        server.client.__dict__["parts_elsewhere"] = [copy]
+        docs.snapshot()
+        server.client.__dict__["parts_elsewhere"] = [copy, {**copy, "shard_id": 1}]
+        with pytest.raises(InvalidInput, match=r"1 of the 2 parts .* use export"):
+            docs.snapshot()
+        assert len(docs.snapshots()) == 1
+
+
 def test_async(server):
     async def main():
         async with xling.aopen("docs", url=server.url, model=HashEncoder()) as docs:

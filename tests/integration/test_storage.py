@@ -75,6 +75,17 @@ def test_what_was_chosen_is_kept_told_and_not_chosen_again(open_):
         open_("plain", on_disk=True)
 
 
+def test_a_tenant_field_may_come_later_unless_it_has_another_index(open_):
+    open_().close()
+    with open_(tenant_field="customer") as docs:
+        docs.add(ROWS)
+        assert docs.info().storage == {"tenant": "metadata.customer"}
+        assert docs.count(where={"customer": "c1"}) == 20
+    open_("other", indexes={"customer": "keyword"}).close()
+    with pytest.raises(InvalidInput, match="'other' was made with tenant_field=None"):
+        open_("other", tenant_field="customer")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -56,6 +56,22 @@ def wait_for_peers(number: int) -> None:
     raise AssertionError(f"the cluster has not got {number} nodes")
 
 
+def wait_for_copies(name: str) -> None:
+    """Wait until no copy of a part is behind."""
+    from qdrant_client import QdrantClient
+
+    client = QdrantClient(url=NODES[0], api_key=KEY)
+    try:
+        for _ in range(240):
+            info = client.collection_cluster_info(name)
+            if {shard.state.value for shard in (*info.local_shards, *info.remote_shards)} == {"Active"}:
+                return
+            time.sleep(0.5)
+    finally:
+        client.close()
+    raise AssertionError(f"copies of {name!r} are still behind")
+
+
 def opened(node: str, **options):
     return xling.open("docs", url=node, api_key=KEY, model=HashEncoder(), timeout=20, **options)
 
@@ -80,3 +96,7 @@ def test_one_node_may_stop_and_nothing_is_missing(cluster):
     finally:
         compose("start", "qdrant-3")
         wait_for_peers(3)
+    wait_for_copies("docs")
+    with opened(NODES[2]) as docs:  # what was written meanwhile has come to it
+        assert docs.count(source="feed") == 600
+        assert docs.count() == len(ROWS)

@@ -127,8 +127,8 @@ class Store(ABC):
         """Merge top-level keys into the metadata."""
 
     @abstractmethod
-    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> None:
-        """Create the payload indexes that are missing."""
+    def ensure_indexes(self, indexes: Mapping[str, IndexKind], *, tenant: str | None = None) -> None:
+        """Create the payload indexes that are missing, that of `tenant` as a tenant's (see `Storage`)."""
 
     @abstractmethod
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:

@@ -96,7 +96,7 @@ class EdgeStore(Store):
         shard_directory.mkdir()
         shard = qe.EdgeShard.create(str(shard_directory), shard_config(schema))
         try:
-            self._create_indexes(shard, schema.indexes, schema.storage)
+            self._create_indexes(shard, schema.indexes, schema.storage.tenant)
             shard.flush()
             self._write(schema, metadata)
         except BaseException:
@@ -129,14 +129,15 @@ class EdgeStore(Store):
             metadata = {key: value for key, value in {**self.metadata(), **changes}.items() if value is not None}
             self._write(self.schema(), metadata)
 
-    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> None:
+    def ensure_indexes(self, indexes: Mapping[str, IndexKind], *, tenant: str | None = None) -> None:
         with self._errors("index a field"), self._change() as shard:
             schema = self.schema()
             missing = {key: kind for key, kind in indexes.items() if key not in schema.indexes}
             if not missing:
                 return
-            self._create_indexes(shard, missing, schema.storage)
-            self._write(replace(schema, indexes={**schema.indexes, **missing}), self.metadata())
+            self._create_indexes(shard, missing, tenant)
+            kept = replace(schema.storage, tenant=tenant) if tenant in missing else schema.storage
+            self._write(Schema(schema.vectors, {**schema.indexes, **missing}, kept), self.metadata())
 
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
         check_points(points, self._size_of(vector_name))
@@ -303,9 +304,9 @@ class EdgeStore(Store):
             yield held.shard
 
     @staticmethod
-    def _create_indexes(shard: qe.EdgeShard, indexes: Mapping[str, IndexKind], kept: Storage) -> None:
+    def _create_indexes(shard: qe.EdgeShard, indexes: Mapping[str, IndexKind], tenant: str | None) -> None:
         for key, kind in indexes.items():
-            shard.update(qe.UpdateOperation.create_field_index(key, index_type(key, kind, kept.tenant)))
+            shard.update(qe.UpdateOperation.create_field_index(key, index_type(key, kind, tenant)))
 
     def _size_of(self, vector_name: str) -> int:
         # Vectors of a collection never change, and its description may hold a large basis: read it once.

@@ -21,8 +21,9 @@ from xling.store.request_size import batches, check_sizes, oversize, payload_byt
 from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
+from xling.store.server_filters import client_filter
 from xling.store.server_snapshots import ServerSnapshots
-from xling.store.server_storage import creation_arguments, index_schema, search_params, storage_of
+from xling.store.server_storage import TURBO_SINCE, creation_arguments, index_schema, search_params, storage_of
 from xling.store.steps import Call, Steps, steps_of, stepwise
 from xling.store.storage import storage_record
 from xling.store.vectors import canonical_id, check_delete, check_points, check_queries
@@ -109,7 +110,7 @@ class ServerStore(ServerSnapshots):
             yield from self._call("create it", "create_collection", metadata=dict(metadata), **arguments)
         except XlingError as exc:
             if kept.quantization == "turbo" and isinstance(exc, InvalidInput) and not already_exists(exc.__cause__):
-                raise StoreError(f'{exc}. quantization="turbo" needs Qdrant 1.18 or newer') from exc
+                raise StoreError(f"{exc}. {TURBO_SINCE}") from exc
             if not already_exists(exc.__cause__):
                 raise
             # Ours, if the answer to a first try was lost: then it is finished. Else another's, and left as it is.
@@ -117,7 +118,10 @@ class ServerStore(ServerSnapshots):
                 return
         if metadata and not (yield from steps_of(ServerStore.metadata, self)):
             raise self._too_old(f"The collection {self.name!r} was created and is empty")
-        yield from self._index(schema.indexes, kept.tenant)
+        # Through gRPC an older server does not see what it does not know.
+        if kept.quantization == "turbo" and not (yield from steps_of(ServerStore.schema, self)).storage.quantization:
+            raise StoreError(f"the collection {self.name!r} was created and is empty, but not quantised. {TURBO_SINCE}")
+        yield from steps_of(ServerStore.ensure_indexes, self, schema.indexes, tenant=kept.tenant)
 
     @stepwise("_perform")
     def drop(self) -> Steps[None]:
@@ -152,10 +156,7 @@ class ServerStore(ServerSnapshots):
         )
 
     @stepwise("_perform")
-    def ensure_indexes(self, indexes: Mapping[str, IndexKind]) -> Steps[None]:
-        return (yield from self._index(indexes, None))
-
-    def _index(self, indexes: Mapping[str, IndexKind], tenant: str | None) -> Steps[None]:
+    def ensure_indexes(self, indexes: Mapping[str, IndexKind], *, tenant: str | None = None) -> Steps[None]:
         from qdrant_client import models
 
         kinds = {kind.value for kind in models.PayloadSchemaType} - {"geo"}
@@ -237,13 +238,15 @@ class ServerStore(ServerSnapshots):
             wanted: list[Any] = [canonical_id(id) for id in ids]
             selectors = [models.PointIdsList(points=wanted[i : i + _MAX_IDS]) for i in range(0, len(wanted), _MAX_IDS)]
         else:
-            selectors = [models.FilterSelector(filter=_filter(filter) or models.Filter())]
+            selectors = [models.FilterSelector(filter=client_filter(filter) or models.Filter())]
         for selector in selectors:
             yield from self._call("delete points", "delete", points_selector=selector, wait=True)
 
     @stepwise("_perform")
     def count(self, filter: FilterJson | None = None) -> Steps[int]:
-        return int((yield from self._call("count points", "count", count_filter=_filter(filter), exact=True)).count)
+        return int(
+            (yield from self._call("count points", "count", count_filter=client_filter(filter), exact=True)).count
+        )
 
     @stepwise("_perform")
     def scroll(
@@ -258,7 +261,7 @@ class ServerStore(ServerSnapshots):
         points, following = yield from self._call(
             "read points",
             "scroll",
-            scroll_filter=_filter(filter),
+            scroll_filter=client_filter(filter),
             limit=limit,
             offset=None if offset is None else canonical_id(offset),
             with_payload=with_payload,
@@ -287,7 +290,7 @@ class ServerStore(ServerSnapshots):
             models.QueryRequest(
                 query=row.tolist(),
                 using=vector_name or None,
-                filter=_filter(filter),
+                filter=client_filter(filter),
                 limit=limit,
                 offset=offset or None,
                 with_payload=True,
@@ -304,7 +307,7 @@ class ServerStore(ServerSnapshots):
     @stepwise("_perform")
     def facet(self, key: str, *, filter: FilterJson | None = None, limit: int = 1000) -> Steps[dict[str, int]]:
         found = yield from self._call(
-            "count values", "facet", key, facet_filter=_filter(filter), limit=limit, exact=True
+            "count values", "facet", key, facet_filter=client_filter(filter), limit=limit, exact=True
         )
         return {str(hit.value): int(hit.count) for hit in found.hits}
 
@@ -381,16 +384,3 @@ class ServerStore(ServerSnapshots):
             raise CollectionClosed(f"the collection {self.name!r} is closed")
         with self._lock or contextlib.nullcontext(), translated(call.doing, name=self.name, location=self.location):
             yield
-
-
-def _filter(filter: FilterJson | None) -> models.Filter | None:
-    from pydantic import ValidationError
-    from qdrant_client import models
-
-    if not filter:
-        return None
-    try:
-        return models.Filter.model_validate(filter)
-    except ValidationError as exc:
-        problem = exc.errors()[0]
-        raise InvalidInput(f"the filter {filter!r} is not one that Qdrant knows: {problem['msg']}") from exc

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from qdrant_client import models
 
 
+TURBO_SINCE = 'quantization="turbo" needs Qdrant 1.18 or newer: upgrade the server, or take "scalar"'
+
+
 def creation_arguments(schema: Schema) -> dict[str, Any]:
     """Arguments of `create_collection` for the vectors and how they are kept.
 

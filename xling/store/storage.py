@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, get_args
 
 from xling.errors import InvalidInput
-from xling.store.base import Quantization, Storage
+from xling.store.base import Quantization, Schema, Storage
 
 _ARGUMENTS = {"tenant": "tenant_field"}
 _CLUSTER = ("shards", "replicas", "write_consistency")
@@ -45,13 +45,17 @@ def check_storage(
     return Storage(quantization, on_disk, tenant, shards, replicas, write_consistency)
 
 
-def check_kept(kept: Storage, asked: Storage, *, collection: str) -> None:
+def check_kept(schema: Schema, asked: Storage, *, collection: str) -> None:
     """Refuse to open a collection that is kept in another way than it is asked to be.
+
+    Only a tenant's index may be missing, of a field that has no other: it can be made at any time.
 
     Raises:
         InvalidInput: Names what differs, and the ways out.
     """
-    there = storage_record(kept)
+    there = storage_record(schema.storage)
+    if schema.storage.tenant is None and asked.tenant not in schema.indexes:
+        asked = replace(asked, tenant=None)
     differing = {key: value for key, value in storage_record(asked).items() if (there.get(key) or None) != value}
     if not differing:
         return

@@ -59,10 +59,9 @@ class MovingVerbs(ABC):
     def snapshot(self) -> Snapshot:
         """Have the server write a snapshot of the collection: a file there, for `restore`.
 
-        Of a cluster it is the part of the node that is asked; use `export` for the whole.
-
         Raises:
-            InvalidInput: The collection is embedded, or on qdrant-client's local mode: use `export`.
+            InvalidInput: The collection is embedded, on qdrant-client's local mode, or on a cluster of which the node
+                that is asked has only a part of it: use `export`.
         """
         self._writable()
         with self._write_lock:
