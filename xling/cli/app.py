@@ -18,6 +18,7 @@ from xling.cli.delete import delete
 from xling.cli.demo import demo
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
+from xling.cli.mcp import mcp
 from xling.cli.models import models
 from xling.cli.moving import export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
@@ -61,6 +62,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_,
     "reembed": reembed,
     "snapshot": snapshot,
+    "mcp": mcp,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,
