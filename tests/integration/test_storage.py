@@ -12,6 +12,7 @@ from qdrant_client import QdrantClient, models
 
 import xling
 from tests.killed_writer import HashEncoder
+from xling.cli.app import run
 from xling.errors import InvalidInput, SpaceMismatch, TruncationWarning
 from xling.space.cards import card_for
 from xling.space.truncation import TruncatedEncoder, truncated
@@ -205,3 +206,20 @@ def test_the_bundled_model_cut(encoder, tmp_path):
     with xling.open("docs", path=tmp_path) as docs:
         assert docs.space.dimension == 128
         assert docs.search("ありがとう", limit=1, neutral=0)[0].text == "Thank you"
+
+
+def test_an_import_chooses_how_the_collection_is_kept(open_, tmp_path):
+    with open_() as docs:
+        docs.add(ROWS)
+        docs.export(tmp_path / "docs.parquet")
+    chosen = {"quantization": "turbo", "on_disk": True, "tenant_field": "customer"}
+    xling.import_collection(tmp_path / "docs.parquet", "small", path=tmp_path, **chosen)
+    with open_("small") as small:
+        assert small.info().storage == {"quantization": "turbo", "on_disk": True, "tenant": "metadata.customer"}
+        assert small.search(ROWS[5]["text"], limit=1, where={"customer": "c2"}, neutral=0)[0].id == 5
+    with pytest.raises(InvalidInput, match="quantization="):
+        xling.import_collection(tmp_path / "docs.parquet", "small", path=tmp_path, quantization="scalar", merge=True)
+    command = ["import", str(tmp_path / "docs.parquet"), "-c", "third", "--path", str(tmp_path)]
+    assert run([*command, "--quantization", "scalar", "--on-disk"]) == 0
+    with open_("third") as third:
+        assert third.info().storage == {"quantization": "scalar", "on_disk": True}

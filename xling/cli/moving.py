@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from xling.cli import output
 from xling.cli.delete import confirm
-from xling.cli.options import Model, Output, Target
+from xling.cli.options import Keeping, Model, Output, Target
 from xling.cli.progress import Bar
 from xling.errors import InvalidInput
 
@@ -38,6 +39,7 @@ def export(
 
 def import_(
     target: Target,
+    keeping: Keeping,
     out: Output,
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Parquet file that `xling export` wrote.", show_default=False)],
@@ -57,7 +59,12 @@ def import_(
     started = time.monotonic()
     with Bar(None) as bar:
         done = import_collection(
-            file, target.collection if given else None, merge=merge, progress=bar.on_progress, **target.place()
+            file,
+            target.collection if given else None,
+            merge=merge,
+            progress=bar.on_progress,
+            **target.place(),
+            **dataclasses.asdict(keeping),
         )
     _show(done, f"from {done.file}", time.monotonic() - started, out.json)
 

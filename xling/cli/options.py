@@ -115,7 +115,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Creation:
+class Keeping:
     """How a new collection is kept."""
 
     quantization: Annotated[
@@ -124,9 +124,6 @@ class Creation:
     ] = None
     on_disk: Annotated[
         bool | None, typer.Option("--on-disk", help="Of a new collection: leave its vectors on disk.")
-    ] = None
-    truncate_dim: Annotated[
-        int | None, typer.Option("--truncate-dim", help="Of a new collection: keep so many numbers of a vector.")
     ] = None
     tenant_field: Annotated[
         str | None, typer.Option("--tenant-field", help="Of a new collection: metadata field that all filter by.")
@@ -137,7 +134,16 @@ class Creation:
     ] = None
 
 
-_GROUPS = (Target, Model, Creation, Output)
+@dataclass(frozen=True)
+class Creation(Keeping):
+    """What is chosen when a collection is made."""
+
+    truncate_dim: Annotated[
+        int | None, typer.Option("--truncate-dim", help="Of a new collection: keep so many numbers of a vector.")
+    ] = None
+
+
+_GROUPS = (Target, Model, Keeping, Creation, Output)
 
 
 def with_shared_options(command: Callable[..., None]) -> Callable[..., None]:

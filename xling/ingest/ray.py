@@ -239,7 +239,7 @@ class _Worker:
     def __init__(self, record: Mapping[str, Any], fingerprint: str, make: Callable[[], Encoder] | None) -> None:
         from xling.space.resolve import load_encoder
 
-        self._space = SharedSpace(make() if make is not None else load_encoder(None, recorded=record))
+        self._space = SharedSpace(load_encoder(make() if make is not None else None, recorded=record))
         if self._space.fingerprint != fingerprint:
             raise ModelError(
                 f"the worker's model {self._space.name!r} (space {self._space.fingerprint}) is not the collection's "

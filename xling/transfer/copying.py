@@ -12,9 +12,10 @@ from xling.errors import InvalidInput, SpaceMismatch
 from xling.language import Detector, detector
 from xling.space.collection_stats import METADATA_KEY as STATISTICS_KEY
 from xling.space.collection_stats import CollectionStatistics
-from xling.store.base import Point, Record, Schema, Store, VectorSpec
+from xling.store.base import Point, Quantization, Record, Schema, Storage, Store, VectorSpec
 from xling.store.layout import HEADS, OWN_LAYOUT
 from xling.store.points import chunk_ids
+from xling.store.storage import check_kept, check_storage
 from xling.transfer.parquet import ExportFile, write_file
 from xling.types import Progress, Transfer
 
@@ -77,6 +78,12 @@ def import_collection(
     client: QdrantClient | None = None,
     prefer_grpc: bool = False,
     timeout: float | None = None,
+    quantization: Quantization | None = None,
+    on_disk: bool | None = None,
+    tenant_field: str | None = None,
+    shards: int | None = None,
+    replicas: int | None = None,
+    write_consistency: int | None = None,
     merge: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Transfer:
@@ -89,6 +96,8 @@ def import_collection(
         name: The new collection's name; by default the name it had.
         path: Directory of embedded collections, as in `xling.open`; so are `url`, `api_key`, `client`, `prefer_grpc`
             and `timeout`.
+        quantization: How the new collection is kept, as in `xling.open`; so are `on_disk`, `tenant_field`, `shards`,
+            `replicas` and `write_consistency`. It need not be as it was.
         merge: Write into a collection that exists: documents of the same id are replaced, others stay. It must be of
             the same space, and its ids made alike: as a rule, one that the file was exported from.
         progress: Called with the points done so far.
@@ -99,6 +108,14 @@ def import_collection(
         StoreError: Qdrant could not be reached, or refused.
     """
     source = Path(file).expanduser()
+    storage = check_storage(
+        quantization=quantization,
+        on_disk=on_disk,
+        tenant_field=tenant_field,
+        shards=shards,
+        replicas=replicas,
+        write_consistency=write_consistency,
+    )
     with ExportFile(source) as export:
         own = export.header["metadata"].get(METADATA_KEY)
         if not isinstance(own, Mapping) or int(own.get("format", 0)) > FORMAT:
@@ -108,22 +125,26 @@ def import_collection(
             path=path, url=url, client=client, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout,
         )  # fmt: skip
         try:
-            done = _fill(store, export, merge, progress)
+            done = _fill(store, export, storage, merge, progress)
         finally:
             store.close()
     size = source.stat().st_size
     return Transfer(documents=done, points=export.rows, bytes=size, collection=store.name, file=str(source))
 
 
-def _fill(store: Store, export: ExportFile, merge: bool, progress: ProgressCallback | None) -> int:
+def _fill(store: Store, export: ExportFile, storage: Storage, merge: bool, progress: ProgressCallback | None) -> int:
     header = export.header
     vector, metadata = header["vector"], header["metadata"]
     mark = {"file": export.path.name, "points": export.rows, "created": metadata[METADATA_KEY].get("created")}
     fresh = not store.exists()
     if fresh:
-        schema = Schema((VectorSpec(vector["name"], vector["size"], vector["distance"]),), header["indexes"])
+        spec = VectorSpec(vector["name"], vector["size"], vector["distance"])
+        indexes = {**header["indexes"], **({storage.tenant: "keyword"} if storage.tenant else {})}
+        schema = Schema((spec,), indexes, storage)
         begun = {key: value for key, value in metadata.items() if key != STATISTICS_KEY}
         store.create(schema, {**begun, UNFINISHED_KEY: mark})
+    else:
+        check_kept(store.schema(), storage, collection=store.name)
     unfinished = store.metadata().get(UNFINISHED_KEY) == mark
     statistics: CollectionStatistics | None = None
     if not unfinished:
