@@ -16,7 +16,9 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"
 _ACCENTS = re.compile(r"(?<=[a-z\u00aa-\u02af\u0370-\u03ff\u1e00-\u1fff])[\u0300-\u036f]+")
 
 # Soft hyphen, zero-width characters, joiners, directions, tatweel, variation selectors (also those of Han).
-_UNSEEN = re.compile("[\u00ad\u034f\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 _DIGIT = re.compile(r"[^\D0-9]")
 
 
