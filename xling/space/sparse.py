@@ -11,6 +11,7 @@ the inverse document frequency, which Qdrant multiplies in by its `idf` modifier
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -34,7 +35,8 @@ AVERAGE_LENGTH = 128.0
 Fixed, so that the weights of what was stored early and late agree, however the collection grows.
 """
 
-# Scripts without spaces, or, as in hangul, with endings glued to the word. NFKC has made jamo and half-width forms whole.
+# Scripts without spaces, or, as in hangul, with endings glued to the word.
+# NFKC has made jamo and half-width forms whole.
 _UNSPACED = (
     r"\u3005-\u3007\u3021-\u3029\u3040-\u30fa\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     r"\uf900-\ufaff\U00020000-\U000323af"
@@ -90,7 +92,7 @@ def terms(text: str, *, query: bool) -> tuple[list[str], int]:
     for piece in patterns.piece.findall(folded):
         characters = patterns.unspaced.findall(piece)
         if characters:
-            pairs = [a + b for a, b in zip(characters, characters[1:], strict=False)]
+            pairs = [a + b for a, b in itertools.pairwise(characters)]
             found += pairs if query and pairs else pairs + characters
             length += len(characters)
             continue
