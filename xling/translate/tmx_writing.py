@@ -1,0 +1,125 @@
+"""Writing TMX 1.4, unit by unit."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from xling.errors import InvalidInput
+from xling.translate.tmx_schema import HELD, fault_of
+from xling.translate.units import Segment, Tag, Unit
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile("[&<>\r]")
+_SPECIAL_IN_ATTRIBUTES = re.compile('[&<>"\r\n\t]')
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+
+
+def write_tmx(
+    path: str | Path,
+    units: Iterable[Unit],
+    *,
+    source_language: str = "*all*",
+    encoding: Literal["utf-8", "utf-16"] = "utf-8",
+) -> int:
+    """Write units to a TMX 1.4 file, in constant memory; an old file is replaced only when all of it is written.
+
+    Args:
+        path: The file.
+        units: What to write.
+        source_language: The language that was translated from; by default any of a unit may be that.
+        encoding: Of the file.
+
+    Returns:
+        How many units were written.
+
+    Raises:
+        InvalidInput: A unit cannot be kept in TMX (the message says which and why), or the file cannot be written.
+    """
+    from xling import __version__
+
+    if encoding not in ("utf-8", "utf-16"):
+        raise InvalidInput(f"encoding must be 'utf-8' or 'utf-16', not {encoding!r}")
+    path, count = Path(path), 0
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding=encoding, newline="\n") as file:
+            file.write(
+                f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'
+                f'<tmx version="1.4">\n<header creationtool="xling" creationtoolversion="{__version__}" '
+                f'segtype="sentence" o-tmf="xling" adminlang="en" srclang="{_attribute(source_language)}" '
+                f'datatype="plaintext"/>\n<body>\n'
+            )
+            for unit in units:
+                try:
+                    file.write(_unit(unit))
+                except InvalidInput as exc:
+                    raise InvalidInput(f"unit {count} ({unit.id!r}): {exc}") from exc
+                count += 1
+            file.write("</body>\n</tmx>\n")
+        unfinished.replace(path)
+    except OSError as exc:
+        raise InvalidInput(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def _unit(unit: Unit) -> str:
+    if not unit.segments:
+        raise InvalidInput("it has no segment")
+    attributes = dict(unit.attributes) if unit.id is None else {"tuid": unit.id, **unit.attributes}
+    parts = [_opening("tu", attributes), *_annotations(unit)]
+    parts += map(_segment, unit.segments)
+    return "".join([*parts, "</tu>\n"])
+
+
+def _segment(segment: Segment) -> str:
+    if not segment.lang.strip():
+        raise InvalidInput("a segment has no language")
+    opening = _opening("tuv", segment.attributes)[:-1] + f' xml:lang="{_attribute(segment.lang.strip())}">'
+    return "".join([opening, *_annotations(segment), "<seg>", _content("seg", segment.content), "</seg></tuv>"])
+
+
+def _annotations(of: Unit | Segment) -> Iterable[str]:
+    notes, properties = of.notes, of.properties
+    yield from (_opening("note", note.attributes) + _text(note.text) + "</note>" for note in notes)
+    for prop in properties:
+        yield _opening("prop", {"type": prop.type, **prop.attributes}) + _text(prop.value) + "</prop>"
+
+
+def _content(element: str, content: Iterable[str | Tag]) -> str:
+    parts = []
+    for part in content:
+        if isinstance(part, str):
+            parts.append(_text(part))
+            continue
+        if part.kind not in HELD[element]:
+            raise InvalidInput(f"<{element}> cannot hold a tag {part.kind!r}")
+        parts += [_opening(part.kind, part.attributes), _content(part.kind, part.content), f"</{part.kind}>"]
+    return "".join(parts)
+
+
+def _opening(element: str, attributes: Mapping[str, str]) -> str:
+    fault = fault_of(element, attributes)
+    if fault:
+        raise InvalidInput(fault)
+    return f"<{element}" + "".join(f' {name}="{_attribute(value)}"' for name, value in attributes.items()) + ">"
+
+
+def _text(text: str) -> str:
+    return _escaped(text, _SPECIAL)
+
+
+def _attribute(text: str) -> str:
+    return _escaped(text, _SPECIAL_IN_ATTRIBUTES)
+
+
+def _escaped(text: str, special: re.Pattern[str]) -> str:
+    bad = _NOT_XML.search(text)
+    if bad:
+        raise InvalidInput(f"XML cannot hold the character U+{ord(bad[0]):04X} of {text[:40]!r}")
+    return special.sub(lambda match: _NAMED.get(match[0]) or f"&#{ord(match[0])};", text)
