@@ -57,8 +57,9 @@ def fault_of(element: str, attributes: Mapping[str, str]) -> str | None:
     for name in REQUIRED.get(element, ()):
         if name not in attributes:
             return f"<{element}> without {name}="
+    known = ATTRIBUTES[element]
     for name, value in attributes.items():
-        if name not in ATTRIBUTES[element]:
+        if name not in known:
             return f"<{element}> has no attribute {name!r}"
         if name in CHOICES and value not in CHOICES[name]:
             return f"<{element} {name}={value[:40]!r}>: it is one of {', '.join(sorted(CHOICES[name]))}"
