@@ -19,6 +19,7 @@ from xling.cli.demo import demo
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.mcp import mcp
+from xling.cli.mine import mine
 from xling.cli.models import models
 from xling.cli.moving import export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
@@ -63,6 +64,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reembed": reembed,
     "snapshot": snapshot,
     "mcp": mcp,
+    "mine": mine,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,

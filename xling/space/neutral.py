@@ -21,7 +21,7 @@ Three things are ours, and measured in `tests/benchmarks/neutral.py`:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -237,7 +237,7 @@ def estimate_basis(own: LanguageStats | None, reference: LanguageStats | None = 
         nothing = np.zeros((0, dimension), np.float32)
         return NeutralBasis(nothing, nothing[:, 0], np.zeros(dimension, np.float32), provenance)
     shares = _language_shares(langs, own)
-    means = _posterior_means(langs, own, reference)
+    means = language_means(langs, own, reference)
     mean = shares @ means
     _, sizes, directions = np.linalg.svd((means - mean) * np.sqrt(shares)[:, None], full_matrices=False)
     weights = sizes**2 / (sizes**2 + SOFTNESS * _content_variance(own, reference) + _TINY)
@@ -259,7 +259,17 @@ def _language_shares(langs: list[str], own: LanguageStats) -> NDArray[np.float64
     return shares
 
 
-def _posterior_means(langs: list[str], own: LanguageStats, reference: LanguageStats) -> NDArray[np.float64]:
+def language_means(langs: Sequence[str], own: LanguageStats, reference: LanguageStats) -> NDArray[np.float64]:
+    """Mean document vector of each language, by weight of evidence (see `estimate_basis`).
+
+    Args:
+        langs: Languages; all that `own` counts must be among them.
+        own: Documents at hand.
+        reference: The reference sample.
+
+    Returns:
+        One row a language, shape (len(langs), dimension).
+    """
     counts, prior = own.counts, {lang: _reference_mean(reference, lang) for lang in langs}
     evidence = {lang: n / (n + PRIOR_DOCUMENTS) for lang, n in counts.items()}
     anchors = [mean for mean in prior.values() if mean is not None]

@@ -1,7 +1,8 @@
-"""For translators: translation units and the files they are kept in."""
+"""For translators: translation units and the files they are kept in, and translations found among sentences."""
 
 from __future__ import annotations
 
+from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
 from xling.translate.tmx import Header, TmxReader, read_tmx
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
@@ -9,12 +10,17 @@ from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
 __all__ = [
     "Broken",
     "Header",
+    "Mined",
+    "MinedPair",
     "Note",
     "Property",
+    "ScoredPair",
     "Segment",
     "Tag",
     "TmxReader",
     "Unit",
+    "mine",
     "read_tmx",
+    "score_pairs",
     "write_tmx",
 ]

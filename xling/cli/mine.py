@@ -1,0 +1,98 @@
+"""`xling mine`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xling.cli import output
+from xling.cli.options import Model, Output
+from xling.cli.progress import Bar
+from xling.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from xling.translate import Mined
+
+
+def mine(
+    model: Model,
+    out: Output,
+    source: Annotated[Path, typer.Argument(help="Text file with one sentence a line, also .gz.", show_default=False)],
+    target: Annotated[Path, typer.Argument(help="The other side.", show_default=False)],
+    source_lang: Annotated[str | None, typer.Option("--source-lang", help="(default: told from the sentences)")] = None,
+    target_lang: Annotated[str | None, typer.Option("--target-lang", help="(default: told from the sentences)")] = None,
+    min_score: Annotated[
+        float, typer.Option("--min-score", help="Fewer and surer pairs with a higher one; clear pairs have about 1.")
+    ] = 0.3,
+    every: Annotated[bool, typer.Option("--all", help="Every candidate, not the best of both sides only.")] = False,
+    score: Annotated[
+        bool, typer.Option("--score", help="Line i of both belongs together: score these pairs, for cleaning a corpus.")
+    ] = False,
+) -> None:
+    """Find the sentences of two files that are translations of each other.
+
+    One pair a line, best first: score, source, target, with tabs between. With --json one object a pair, with line
+    numbers from 1. With --score the pairs of the files in their order, with what speaks against them.
+    """
+    from xling.translate import mine as find
+
+    if score:
+        _score(source, target, model, out, source_lang, target_lang)
+        return
+    with Bar(None) as bar:
+        found = find(
+            source,
+            target,
+            source_lang=source_lang,
+            target_lang=target_lang,
+            model=model.model,
+            device=model.device,
+            min_score=min_score,
+            mutual=not every,
+            progress=bar.on_progress,
+        )
+    for pair in found.pairs:
+        if out.json:
+            places = {key: int(getattr(pair, key)) + 1 for key in ("source_place", "target_place")}
+            output.json_line({**pair.to_dict(), **places})
+        else:
+            _row(pair.score, pair.source, pair.target)
+    output.note(_summary(found))
+
+
+def _score(
+    source: Path, target: Path, model: Model, out: Output, source_lang: str | None, target_lang: str | None
+) -> None:
+    from xling.translate import score_pairs
+    from xling.translate.sides import lines_of
+
+    sides = [list(lines_of(path)) for path in (source, target)]
+    if len(sides[0]) != len(sides[1]):
+        raise InvalidInput(f"{source} has {len(sides[0]):,} lines, {target} {len(sides[1]):,}: they are not parallel")
+    with Bar(None) as bar:
+        found = score_pairs(
+            zip(*sides, strict=True),
+            source_lang=source_lang,
+            target_lang=target_lang,
+            model=model.model,
+            device=model.device,
+            progress=bar.on_progress,
+        )
+    for pair in found:
+        if out.json:
+            output.json_line(pair.to_dict())
+        else:
+            _row(pair.score, pair.source, pair.target, pair.problem or "")
+
+
+def _row(score: float | None, *texts: str) -> None:
+    cells: list[Any] = ["" if score is None else f"{score:.3f}", *(output.printable(text) for text in texts)]
+    output.line("\t".join(cells))
+
+
+def _summary(found: Mined) -> str:
+    left = {"duplicates": found.duplicates, "blank": found.blank, "copies": found.copies}
+    more = "".join(f", {number:,} {name}" for name, number in left.items() if number)
+    return f"{len(found.pairs):,} pairs of {found.source_sentences:,} and {found.target_sentences:,} sentences{more}"
