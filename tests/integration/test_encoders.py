@@ -84,7 +84,6 @@ def test_the_batch_size_changes_nothing(tiny, batch_size):
 
 def test_queries_and_documents_get_their_prompts(encoder):
     bare = SentenceTransformerEncoder("bundled", prompts={"query": "", "document": ""})
-    bare._model = encoder._load()  # the same weights, once in memory
     assert np.allclose(
         bare.encode_documents([f"passage: {t}" for t in TEXTS]), encoder.encode_documents(TEXTS), atol=1e-5
     )
@@ -121,7 +120,7 @@ def test_sixteen_threads_get_what_one_gets(encoder):
 
 
 def test_sixteen_threads_load_one_model(tiny):
-    encoder = SentenceTransformerEncoder(tiny, device="cpu")
+    encoder = SentenceTransformerEncoder(tiny, device="cpu", runtime="torch")
     loads = []
     load = encoder._source.load
     object.__setattr__(encoder._source, "load", lambda: loads.append(1) or load())
@@ -322,7 +321,7 @@ def test_both_prompts_in_one_batch_give_the_vectors_of_each_alone(pooling, tmp_p
     directory = make_model(tmp_path / "m", prompts=prompts, pooling="mean" if " " in pooling else pooling)
     if " " in pooling:
         edit_json(directory / "1_Pooling" / "config.json", include_prompt=False)
-    encoder = SentenceTransformerEncoder(directory, device="cpu")
+    encoder = SentenceTransformerEncoder(directory, device="cpu", runtime="torch")
     texts = ["hello", "world hello hello", "日本 \ud800 語", "hello " * 40]
     expected = encoder.encode_queries(texts), encoder.encode_documents(texts[1:])
     calls = counted(encoder, monkeypatch)

@@ -58,7 +58,7 @@ def models(out: Output) -> None:
 def _converted() -> str | None:
     """Where the bundled model lies ready, without converting it."""
     from xling.space import bundled
-    from xling.space.bundled_files import complete
+    from xling.space.publish import complete
 
     if not bundled.bundled_installed():
         return None

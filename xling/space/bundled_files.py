@@ -1,16 +1,15 @@
-"""Writes the bundled model as a sentence-transformers directory, and tells a whole one from a damaged one."""
+"""Writes the bundled model as a sentence-transformers directory."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from xling.space.bundled_format import FloatArray, ModelFile, Vocabulary
-from xling.space.model_files import MANIFEST
+from xling.space.publish import write_manifest
 
 PROMPTS = {"query": "query: ", "document": "passage: ", "passage": "passage: "}
 
@@ -77,36 +76,7 @@ def write(directory: Path, model: ModelFile, *, name: str, digest: str, converte
     readme = _README.format(name=name, dimension=head.hidden_size, positions=head.positions)
     (directory / "README.md").write_text(readme, encoding="utf-8")
 
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
-    manifest = {
-        "name": name,
-        "weights": f"sha256:{digest}",
-        "converter": converter,
-        "files": {path.relative_to(directory).as_posix(): path.stat().st_size for path in files},
-    }
-    (directory / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    for written in (*files, directory / MANIFEST, directory / "1_Pooling", directory):
-        sync(written)
-
-
-def complete(directory: Path) -> bool:
-    """Whether the directory holds every file of its manifest in full size (contents are not read)."""
-    try:
-        files = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return all((directory / path).stat().st_size == size for path, size in files.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def sync(path: Path) -> None:
-    """Flush a file or directory to the disk; directories only where the system can (not on Windows)."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_manifest(directory, name=name, weights=f"sha256:{digest}", converter=converter)
 
 
 def _tensors(model: ModelFile) -> dict[str, FloatArray]:

@@ -59,7 +59,7 @@ def read_facts(directory: Path) -> ModelFacts:
     Raises:
         ValueError: It holds no model: neither `modules.json` nor `config.json`, or one that is not JSON.
     """
-    modules = _modules(directory)
+    modules = modules_of(directory)
     manifest = _mapping(directory / MANIFEST)
     own = _mapping(directory / "config_sentence_transformers.json")
     transformer = directory / (modules[0][1] if modules else "")
@@ -129,7 +129,7 @@ def _tensor_offsets(length: bytes, file: Any, size: int) -> set[int]:
 
 def _files_that_matter(directory: Path) -> Iterator[Path]:
     """Weights of each module, safetensors before their older twins, and one form of the tokenizer of each."""
-    modules = _modules(directory)
+    modules = modules_of(directory)
     for folder in sorted({directory, *(directory / path for _, path in modules)}):
         for patterns in (_WEIGHTS, _TOKENIZERS):
             for pattern in patterns:
@@ -139,7 +139,7 @@ def _files_that_matter(directory: Path) -> Iterator[Path]:
                     break
 
 
-def _modules(directory: Path) -> list[tuple[str, str]]:
+def modules_of(directory: Path) -> list[tuple[str, str]]:
     """(class name, path) of each module in order."""
     entries = _json(directory / "modules.json")
     if entries is None:
@@ -161,7 +161,7 @@ def _dimension_and_pooling(
         settings = _mapping(directory / path / "config.json")
         if kind == "Pooling":
             width = settings.get("embedding_dimension") or settings.get("word_embedding_dimension")
-            dimension = width * len(_pooling_modes(settings)) if isinstance(width, int) else None
+            dimension = width * len(pooling_modes(settings)) if isinstance(width, int) else None
         elif kind == "Dense":
             width = settings.get("out_features")
             dimension = width if isinstance(width, int) else None
@@ -177,7 +177,7 @@ def pooling_of_modules(steps: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     for kind, settings in steps:
         if kind == "Pooling":
             prompt = "" if settings.get("include_prompt", True) else " without prompt"
-            words.append("/".join(_pooling_modes(settings)) + prompt)
+            words.append("/".join(pooling_modes(settings)) + prompt)
         elif kind == "Dense":
             activation = str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1].lower()
             words.append(f"dense({settings.get('out_features')}, {activation})")
@@ -186,7 +186,7 @@ def pooling_of_modules(steps: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     return "+".join(words or ["none"])
 
 
-def _pooling_modes(settings: Mapping[str, Any]) -> list[str]:
+def pooling_modes(settings: Mapping[str, Any]) -> list[str]:
     mode = settings.get("pooling_mode")
     if isinstance(mode, str):
         return [mode]

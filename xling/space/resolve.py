@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from xling.errors import InvalidInput, MissingExtra, ModelError
 from xling.space.bundled import NAME as BUNDLED
 from xling.space.bundled import bundled_installed
+from xling.space.devices import Runtime
 from xling.space.protocols import Encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 from xling.space.truncation import recorded_cut, truncated
@@ -43,6 +44,7 @@ def load_encoder(
     recorded: Mapping[str, Any] | None = None,
     device: str | None = None,
     truncate_dim: int | None = None,
+    runtime: Runtime = "auto",
 ) -> Encoder:
     """The encoder to use; the same object for the same model and device, unless its vectors are cut.
 
@@ -54,6 +56,7 @@ def load_encoder(
             how many numbers its vectors are cut.
         device: As in torch, for models that are loaded here.
         truncate_dim: Cut the vectors to so many numbers.
+        runtime: `torch`, `onnx` or `auto` (see `SentenceTransformerEncoder`), for models that are loaded here.
 
     Raises:
         InvalidInput: `model` is none of these, or its vectors have no `truncate_dim` numbers.
@@ -61,17 +64,20 @@ def load_encoder(
         ModelError: The model cannot be had; the message lists the ways out.
     """
     size = truncate_dim if truncate_dim is not None else recorded_cut(recorded or {})
-    encoder = _whole(model, recorded, device)
+    encoder = _whole(model, recorded, device, runtime)
     return encoder if size is None else truncated(encoder, size)
 
 
 def _whole(
-    model: str | Path | Encoder | SentenceTransformer | None, recorded: Mapping[str, Any] | None, device: str | None
+    model: str | Path | Encoder | SentenceTransformer | None,
+    recorded: Mapping[str, Any] | None,
+    device: str | None,
+    runtime: Runtime,
 ) -> Encoder:
     if model is None:
-        return _without_a_name(recorded or {}, device)
+        return _without_a_name(recorded or {}, device, runtime)
     if isinstance(model, (str, Path)):
-        return _shared(str(model), device)
+        return _shared(str(model), device, runtime)
     if _is_sentence_transformer(model):
         return SentenceTransformerEncoder(cast("SentenceTransformer", model))
     missing = [member for member in _MEMBERS if not hasattr(model, member)]
@@ -83,12 +89,12 @@ def _whole(
     return _checked(model)
 
 
-def _without_a_name(recorded: Mapping[str, Any], device: str | None) -> Encoder:
+def _without_a_name(recorded: Mapping[str, Any], device: str | None, runtime: Runtime) -> Encoder:
     name = recorded.get("name")
     try:
         if isinstance(name, str) and name:
-            return _shared(name, device, **_recorded_choices(recorded))
-        return _shared(BUNDLED if bundled_installed() else DEFAULT_HUB_MODEL, device)
+            return _shared(name, device, runtime, **_recorded_choices(recorded))
+        return _shared(BUNDLED if bundled_installed() else DEFAULT_HUB_MODEL, device, runtime)
     except (MissingExtra, ModelError) as exc:
         wanted = (
             f"The collection was written with the model {name!r}, which cannot be had here (an encoder of your "
@@ -113,18 +119,21 @@ def _recorded_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
 def _shared(
     name: str,
     device: str | None,
+    runtime: Runtime,
     prompts: Mapping[str, str] | None = None,
     max_tokens: int | None = None,
 ) -> SentenceTransformerEncoder:
     """One encoder a process for the same arguments, and for others that come to the same."""
     directory = Path(name).expanduser()
     place = str(directory.absolute()) if directory.is_dir() else name.strip()
-    key = (place, device, tuple(sorted((prompts or {}).items())), max_tokens)
+    key = (place, device, runtime, tuple(sorted((prompts or {}).items())), max_tokens)
     with _lock:
         encoder = _loaded.get(key)
         if encoder is None:
-            encoder = SentenceTransformerEncoder(name, device=device, prompts=prompts, max_tokens=max_tokens)
-            alike = (encoder.name, device, *sorted(encoder.identity.items()))
+            encoder = SentenceTransformerEncoder(
+                name, device=device, prompts=prompts, max_tokens=max_tokens, runtime=runtime
+            )
+            alike = (encoder.name, device, runtime, *sorted(encoder.identity.items()))
             encoder = _loaded[key] = _loaded.setdefault(alike, encoder)
         _latest[:] = [encoder]
         return encoder

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
+from xling.space.devices import Runtime, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import Vectors
 from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+    from xling.space.light import LightModel
+
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _TINY = 1e-12
 _TOKENS_OF_A_TEXT = 64
+_CPU_BATCH, _GPU_BATCH = 32, 256
 
 
 class SentenceTransformerEncoder:
@@ -47,6 +51,9 @@ class SentenceTransformerEncoder:
         name: What to call the model instead of what it was found by.
         local_files_only: Never ask the hub.
         max_tokens: Read at most so many tokens of a text; not more than the model can.
+        runtime: `torch`, or `onnx`: the light runtime, ONNX Runtime without torch (extra `onnx`), on the CPU. The
+            model is exported for it once, and the vectors are compared; `auto` takes it where it is installed, knows
+            the model and gives the same vectors (see `xling.space.light`), and no GPU is there or asked for.
 
     Raises:
         InvalidInput: An argument makes no sense.
@@ -66,7 +73,9 @@ class SentenceTransformerEncoder:
         name: str | None = None,
         local_files_only: bool = False,
         max_tokens: int | None = None,
+        runtime: Runtime = "auto",
     ) -> None:
+        _check_runtime(runtime, model, device)
         if batch_size is not None and batch_size < 1:
             raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
         if max_tokens is not None and max_tokens < 16:
@@ -87,6 +96,9 @@ class SentenceTransformerEncoder:
         self._batch_size = batch_size
         self._lock = threading.RLock()
         self._model: SentenceTransformer | None = None
+        self._light: LightModel | None = None
+        self._light_wanted = runtime == "onnx" or (runtime == "auto" and self._own and on_cpu(device))
+        self._light_required = runtime == "onnx"
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
         self._counter: TokenCounter | None = None
@@ -144,11 +156,12 @@ class SentenceTransformerEncoder:
 
     def encode_both(self, queries: Sequence[str], documents: Sequence[str]) -> tuple[Vectors, Vectors]:
         """Query vectors and document vectors, in one batch where the model takes the prompt as part of the text."""
-        if not (queries and documents and prompts_are_text(self._load())):
+        if not (queries and documents and (self._find_light() or prompts_are_text(self._load()))):
             return self.encode_queries(queries), self.encode_documents(documents)
         texts = [self.query_prompt + _encodable(text) for text in queries]
         texts += [self.document_prompt + _encodable(text) for text in documents]
-        vectors = self._vectors(texts, self._load().encode, "")
+        light = self._find_light()
+        vectors = self._vectors(texts, self._load().encode, "") if light is None else self._light_vectors(light, texts)
         return vectors[: len(queries)], vectors[len(queries) :]
 
     @property
@@ -189,12 +202,15 @@ class SentenceTransformerEncoder:
             raise InvalidInput("texts must be a list of strings, got one string; put it into a list")
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
+        light = self._find_light()
+        if light is not None:
+            return self._light_vectors(light, [prompt + _encodable(text) for text in texts])
         model = self._load()
         method = model.encode_query if role == "query" else model.encode_document
         return self._vectors([_encodable(text) for text in texts], method, prompt)
 
     def _vectors(self, texts: Sequence[str], method: Callable[..., Any], prompt: str) -> Vectors:
-        batch_size = self._batch_size or (32 if self._load().device.type == "cpu" else 256)
+        batch_size = self._batch_size or (_CPU_BATCH if self._load().device.type == "cpu" else _GPU_BATCH)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         try:
             for batch in _batches(self._token_counts(texts, prompt), batch_size * _TOKENS_OF_A_TEXT):
@@ -207,8 +223,32 @@ class SentenceTransformerEncoder:
                 f"The model {self.name!r} failed on a batch of texts: {(str(exc) or 'no reason').splitlines()[0]}. "
                 f"If memory ran out, use a smaller batch_size (now {batch_size})."
             ) from exc
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
-        return vectors
+        return _unit(vectors)
+
+    def _find_light(self) -> LightModel | None:
+        """The model of the light runtime, if that is to be used. Where it is not to be had, torch is, from then on."""
+        if not self._light_wanted:
+            return None
+        with self._lock:
+            if self._light is None and self._light_wanted:
+                from xling.space.light import open_light
+
+                self._light = open_light(self._source, self._light_vectors, required=self._light_required)
+                self._light_wanted = self._light is not None
+            return self._light
+
+    def _light_vectors(self, light: LightModel, texts: Sequence[str]) -> Vectors:
+        from xling.space.light.model import token_ids
+
+        places = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # what is there twice is encoded once
+        tokenizer = self._offsets(light)
+        assert tokenizer is not None
+        ids = [token_ids(encoding, self.max_tokens) for encoding in tokenizer.encode_batch_fast(list(places))]
+        vectors = np.empty((len(ids), self.dimension), np.float32)
+        for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
+            vectors[batch] = light.encode([ids[i] for i in batch])
+        _unit(vectors)
+        return vectors if len(places) == len(texts) else vectors[[places[text] for text in texts]]
 
     def _token_counts(self, texts: Sequence[str], prompt: str) -> list[int]:
         tokenizer = self._offsets() if len(texts) > 1 else None
@@ -229,11 +269,15 @@ class SentenceTransformerEncoder:
                 self._model = model
             return self._model
 
-    def _offsets(self) -> Tokenizer | None:
+    def _offsets(self, light: LightModel | None = None) -> Tokenizer | None:
         """A tokenizer of our own, whose state nobody changes: it may be used without the lock."""
         with self._lock:
             if not self._tokenizer_known:
-                self._tokenizer = _tokenizer_for_offsets(self._source, self._load)
+                file = self._source.tokenizer_file()
+                if file is None:
+                    light = light or self._find_light()
+                    file = light.tokenizer_file if light is not None else None
+                self._tokenizer = _tokenizer_for_offsets(file, self._load)
                 self._tokenizer_known = True
             return self._tokenizer
 
@@ -257,10 +301,24 @@ def _encodable(text: str) -> str:
     return _LONE_SURROGATES.sub("\ufffd", text)
 
 
-def _tokenizer_for_offsets(source: Source, load: Any) -> Tokenizer | None:
+def _unit(vectors: Vectors) -> Vectors:
+    """The same array, its rows made unit-length."""
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
+    return vectors
+
+
+def _check_runtime(runtime: str, model: Any, device: str | None) -> None:
+    if runtime not in ("auto", "torch", "onnx"):
+        raise InvalidInput(f"runtime= is 'auto', 'torch' or 'onnx', got {runtime!r}")
+    if runtime == "onnx" and not isinstance(model, (str, Path)):
+        raise InvalidInput("runtime='onnx' takes a model's name or directory; this model is loaded in torch already")
+    if runtime == "onnx" and device not in (None, "cpu"):
+        raise InvalidInput(f"runtime='onnx' runs on the CPU; for device={device!r} use runtime='torch'")
+
+
+def _tokenizer_for_offsets(file: Path | None, load: Any) -> Tokenizer | None:
     from tokenizers import Tokenizer
 
-    file = source.tokenizer_file()
     if file is not None:
         tokenizer = Tokenizer.from_file(str(file))
     else:

@@ -28,12 +28,15 @@ class Source:
         facts: What is known before it is loaded.
         load: Brings it into memory.
         tokenizer_file: A `tokenizers` file that gives the model's own tokens, if there is one; may convert.
+        directory: Its sentence-transformers directory; may convert. None of a model that is in memory already, or
+            that brings code of its own.
     """
 
     name: str
     facts: ModelFacts
     load: Callable[[], SentenceTransformer]
     tokenizer_file: Callable[[], Path | None]
+    directory: Callable[[], Path] | None = None
 
 
 def find_source(
@@ -61,6 +64,7 @@ def find_source(
             facts,
             lambda: load_directory(bundled.bundled_model_path(), device),
             lambda: bundled.bundled_model_path() / "tokenizer.json",
+            bundled.bundled_model_path,
         )
     directory = Path(name).expanduser()
     if directory.is_dir():
@@ -132,6 +136,7 @@ def _from_directory(
         facts,
         lambda: load_directory(directory, device, trust_remote_code, offline),
         lambda: facts.tokenizer,
+        None if trust_remote_code else lambda: directory,
     )
 
 

@@ -1,0 +1,134 @@
+"""Exports models for the light runtime, once, into the cache, and measures that their vectors are the same.
+
+A collection may be written with torch and searched with the light runtime: both are one space only if they agree. So
+each export is measured against torch on sentences of 66 languages, what was measured is written down with it, and where
+the lowest cosine is below `EQUIVALENT`, it is not used.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import logging
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from xling.cache_dir import cache_dir
+from xling.errors import MissingExtra, ModelError
+from xling.space.light.graph import write_graph
+from xling.space.light.model import GRAPH, TOKENIZER, LightModel
+from xling.space.light.recipe import NotLight, Recipe, read_recipe
+from xling.space.light.weights import FloatArray, read_tensors
+from xling.space.publish import building, read_manifest, remove_stale, write_manifest
+from xling.space.sources import Source
+
+EQUIVALENT = 0.9999
+"""The lowest cosine between the two vectors of any text above which both runtimes are one space."""
+
+FORMAT = 1
+"""Raise it when what is written changes."""
+
+_EXTRA = "onnx"
+_STEP = 50
+"""Every 50th sentence of the reference sample is compared: two of each language."""
+
+_log = logging.getLogger(__name__)
+
+Encode = Callable[[LightModel, Sequence[str]], FloatArray]
+
+
+def open_light(source: Source, encode: Encode, *, required: bool) -> LightModel | None:
+    """The model for the light runtime, exported now if it was not before.
+
+    Args:
+        source: The model.
+        encode: Texts → unit vectors by a light model, with the encoder's own tokenizer and limits.
+        required: Whether to say why, instead of giving None, where the model cannot be run so.
+
+    Raises:
+        MissingExtra: It is required, and a package is missing.
+        ModelError: It is required, and the model is of another form, its vectors differ, or the cache cannot be
+            written.
+    """
+    try:
+        return _open(source, encode)
+    except (MissingExtra, ModelError) as exc:
+        if required:
+            raise
+        _log.info("torch is used: %s", exc)
+    except (NotLight, OSError, ValueError, KeyError, TypeError) as exc:
+        why = f"The model {source.name!r} cannot be run by the light runtime: {exc}. Use runtime='torch'."
+        if required:
+            raise ModelError(why) from exc
+        _log.info(why)
+    return None
+
+
+def _open(source: Source, encode: Encode) -> LightModel:
+    if source.directory is None:
+        raise NotLight("it is in memory already")
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise MissingExtra("The light runtime", _EXTRA, "onnxruntime")
+    directory = source.directory()
+    recipe = read_recipe(directory)
+    target = _target(source, recipe)
+    manifest = read_manifest(target)
+    if manifest is None:
+        remove_stale(target.parent)
+        _export(source, recipe, target, encode)
+        manifest = read_manifest(target)
+    cosine = float(manifest["lowest_cosine"]) if manifest is not None else 0.0
+    if cosine < EQUIVALENT:
+        raise NotLight(f"its vectors differ from those of torch (lowest cosine {cosine:.6f}, bound {EQUIVALENT})")
+    return LightModel(target, recipe)
+
+
+def _target(source: Source, recipe: Recipe) -> Path:
+    """Where the export lies. Another version of ONNX Runtime computes in another way, and is measured again."""
+    made_of = {
+        "format": FORMAT,
+        "weights": source.facts.weights,
+        "pooling": source.facts.pooling,
+        "config": (recipe.transformer / "config.json").read_text(encoding="utf-8"),
+        "onnxruntime": importlib.metadata.version("onnxruntime"),
+    }
+    key = blake2b(json.dumps(made_of, sort_keys=True).encode(), digest_size=12).hexdigest()
+    return cache_dir() / "models" / f"light-{key}"
+
+
+def _export(source: Source, recipe: Recipe, target: Path, encode: Encode) -> None:
+    if importlib.util.find_spec("onnx") is None:
+        raise MissingExtra("Exporting a model for the light runtime", _EXTRA, "onnx")
+    with building(target) as directory:
+        write_graph(directory / GRAPH, recipe, read_tensors(recipe.transformer))
+        cosines = _measure(source, recipe, directory, encode)
+        write_manifest(
+            directory,
+            name=source.name,
+            weights=source.facts.weights,
+            lowest_cosine=float(cosines.min()),
+            mean_cosine=float(cosines.mean()),
+            texts=len(cosines),
+        )
+
+
+def _measure(source: Source, recipe: Recipe, directory: Path, encode: Encode) -> FloatArray:
+    """Cosine between the vectors of torch and of the export, of each text compared."""
+    from xling.space.reference import reference_sample
+
+    texts = [sentence.text for sentence in reference_sample()[::_STEP]]
+    texts += [" two  spaces ", "", "word " * 2 * (source.facts.max_tokens or 512)]
+    model = source.load()
+    if source.tokenizer_file() is None:
+        backend = model.tokenizer.backend_tokenizer
+        (directory / TOKENIZER).write_text(backend.to_str(), encoding="utf-8")
+    model.max_seq_length = source.facts.max_tokens
+    theirs = np.asarray(model.encode(texts, prompt="", show_progress_bar=False), dtype=np.float32)
+    theirs /= np.maximum(np.linalg.norm(theirs, axis=1, keepdims=True), 1e-12)
+    ours = encode(LightModel(directory, recipe), texts)
+    cosines: FloatArray = (ours * theirs).sum(axis=1)
+    return cosines

@@ -1,0 +1,154 @@
+"""The ONNX graph of a BERT-like transformer, written from its weights with ONNX Runtime's fused operators.
+
+Devlin et al., 2019, BERT. Its inputs are the word embeddings of the tokens, float32 (texts, tokens, width), and `mask`,
+int32 (texts, tokens), 1 for tokens and 0 for padding; its output are the last hidden states. Looking the words up stays
+outside: the table is most of a multilingual model, and a query needs a few rows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xling.space.light.recipe import NotLight, Recipe
+from xling.space.light.weights import FloatArray, Tensor
+
+OPSET = 18
+_FUSED = "com.microsoft"
+_WORDS = "embeddings.word_embeddings.weight"
+_LARGEST = 1_900_000_000  # a file of protobuf ends at 2 GiB
+
+
+def prefix_of(tensors: Mapping[str, Tensor]) -> str:
+    """What the names of the transformer's tensors begin with, e.g. `` or `bert.`.
+
+    Raises:
+        NotLight: There is no table of word embeddings.
+    """
+    for name in tensors:
+        if name.endswith(_WORDS):
+            return name.removesuffix(_WORDS)
+    raise NotLight("its weights hold no word embeddings")
+
+
+def word_table(tensors: Mapping[str, Tensor]) -> Tensor:
+    """The word embeddings, one row a token."""
+    return tensors[prefix_of(tensors) + _WORDS]
+
+
+def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> None:
+    """Write the transformer as an ONNX file.
+
+    Raises:
+        NotLight: A tensor is missing, or the graph would be larger than a file of this form may be.
+        OSError: The file cannot be written.
+    """
+    import onnx
+
+    graph = _Graph(tensors, prefix_of(tensors))
+    hidden = graph.embedded(recipe)
+    for layer in range(recipe.layers):
+        hidden = graph.layer(f"encoder.layer.{layer}", hidden, recipe)
+    if graph.nbytes > _LARGEST:
+        raise NotLight("its weights do not fit into one file of ONNX")
+    onnx.save(graph.model(hidden, word_table(tensors).shape[1]), str(path))
+
+
+class _Graph:
+    """Nodes and weights, gathered layer by layer. Methods give the name of what their nodes compute."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], prefix: str) -> None:
+        self._tensors, self._prefix = tensors, prefix
+        self._nodes: list[Any] = []
+        self._weights: list[Any] = []
+        self.nbytes = 0
+
+    def embedded(self, recipe: Recipe) -> str:
+        """Words, positions and token types, normalised. All tokens are of the first type."""
+        positions = self._read("embeddings.position_embeddings.weight")[recipe.first_position :]
+        types = self._read("embeddings.token_type_embeddings.weight")
+        self._weight("positions", positions + types[0])
+        self._weight("zero", np.array([0], np.int64))
+        length = self._node("Shape", ["words"], "length", start=1, end=2)
+        used = self._node("Slice", ["positions", "zero", length, "zero"], "used_positions")
+        added = self._node("Add", ["words", used], "embeddings")
+        names = [added, *self._named("embeddings.LayerNorm", "weight", "bias")]
+        return self._node("LayerNormalization", names, "embeddings.out", axis=-1, epsilon=recipe.epsilon)
+
+    def layer(self, name: str, hidden: str, recipe: Recipe) -> str:
+        """Attention and feed-forward of one layer, each added to its input and normalised."""
+        attended = self._attention(f"{name}.attention.self", hidden, recipe)
+        projected = self._linear(f"{name}.attention.output.dense", attended)
+        hidden = self._add_norm(f"{name}.attention.output", projected, hidden, recipe)
+        widened = self._linear(f"{name}.intermediate.dense", hidden)
+        bias = self._named(f"{name}.intermediate.dense", "bias")
+        activated = self._node("BiasGelu", [widened, *bias], f"{name}.gelu", domain=_FUSED)
+        narrowed = self._linear(f"{name}.output.dense", activated)
+        return self._add_norm(f"{name}.output", narrowed, hidden, recipe)
+
+    def model(self, output: str, width: int) -> Any:
+        from onnx import TensorProto, helper
+
+        states: list[str | int | None] = ["texts", "tokens", width]
+        graph = helper.make_graph(
+            self._nodes,
+            "transformer",
+            [
+                helper.make_tensor_value_info("words", TensorProto.FLOAT, states),
+                helper.make_tensor_value_info("mask", TensorProto.INT32, states[:2]),
+            ],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, states)],
+            self._weights,
+        )
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_FUSED, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+    def _attention(self, name: str, hidden: str, recipe: Recipe) -> str:
+        parts = [f"{name}.{role}" for role in ("query", "key", "value")]
+        weights = np.concatenate([self._read(f"{part}.weight") for part in parts])
+        self._weight(f"{name}.bias", np.concatenate([self._read(f"{part}.bias") for part in parts]))
+        together = self._matmul(f"{name}.together", hidden, weights)
+        self._nodes.append(_make("Split", [together], parts, axis=2, num_outputs=len(parts)))
+        inputs = [*parts, f"{name}.bias", "mask"]
+        return self._node("MultiHeadAttention", inputs, f"{name}.out", domain=_FUSED, num_heads=recipe.heads)
+
+    def _add_norm(self, name: str, value: str, skipped: str, recipe: Recipe) -> str:
+        inputs = [value, skipped, *self._named(f"{name}.LayerNorm", "weight", "bias")]
+        inputs += self._named(f"{name}.dense", "bias")
+        return self._node("SkipLayerNormalization", inputs, f"{name}.out", domain=_FUSED, epsilon=recipe.epsilon)
+
+    def _linear(self, name: str, value: str) -> str:
+        """A multiplication; the bias is left to the node that follows, which adds it in passing."""
+        return self._matmul(name, value, self._read(f"{name}.weight"))
+
+    def _matmul(self, name: str, value: str, weights: FloatArray) -> str:
+        return self._node("MatMul", [value, self._weight(f"{name}.transposed", weights.T)], f"{name}.product")
+
+    def _named(self, name: str, *parts: str) -> list[str]:
+        return [self._weight(f"{name}.{part}", self._read(f"{name}.{part}")) for part in parts]
+
+    def _read(self, name: str) -> FloatArray:
+        tensor = self._tensors.get(self._prefix + name)
+        if tensor is None:
+            raise NotLight(f"the tensor {name!r} is missing")
+        return tensor.whole()
+
+    def _weight(self, name: str, values: np.ndarray[Any, Any]) -> str:
+        from onnx import numpy_helper
+
+        self.nbytes += values.nbytes
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        self._nodes.append(_make(kind, inputs, [output], **attributes))
+        return output
+
+
+def _make(kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> Any:
+    from onnx import helper
+
+    return helper.make_node(kind, inputs, outputs, **attributes)

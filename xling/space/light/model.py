@@ -1,0 +1,127 @@
+"""A model of the light runtime: token ids → vectors, by ONNX Runtime and numpy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xling.errors import ModelError
+from xling.space.light.graph import word_table
+from xling.space.light.recipe import Dense, Recipe
+from xling.space.light.weights import FloatArray, read_tensors
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+GRAPH = "transformer.onnx"
+TOKENIZER = "tokenizer.json"
+_TINY = 1e-9
+
+
+class LightModel:
+    """The transformer's graph, and around it the word embeddings before and the pooling after. For many threads.
+
+    Args:
+        directory: What `xling.space.light.export` wrote.
+        recipe: The model's recipe.
+
+    Attributes:
+        tokenizer_file: The model's tokenizer where the exporter had to write it down.
+    """
+
+    def __init__(self, directory: Path, recipe: Recipe) -> None:
+        self._words = word_table(read_tensors(recipe.transformer))
+        self._poolings = recipe.poolings
+        self._dense = [_read_dense(dense) for dense in recipe.dense]
+        self._session = _session(directory / GRAPH)
+        tokenizer = directory / TOKENIZER
+        self.tokenizer_file: Path | None = tokenizer if tokenizer.is_file() else None
+
+    def encode(self, ids: Sequence[Sequence[int]]) -> FloatArray:
+        """Vectors of texts given by their tokens, special ones included; float32, shape (len(ids), dimension).
+
+        They are as long as the model makes them, not of unit length.
+        """
+        tokens, mask = _padded(ids)
+        states = self._session.run(None, {"words": self._words.rows(tokens), "mask": mask})[0]
+        pooled = np.concatenate([_pooled(states, mask, pooling) for pooling in self._poolings], axis=1)
+        for weight, bias, activation in self._dense:
+            pooled = _ACTIVATIONS[activation](pooled @ weight.T + bias)
+        return np.asarray(pooled, dtype=np.float32)
+
+
+def token_ids(encoding: Encoding, limit: int) -> list[int]:
+    """The tokens of a text, at most `limit`: what is too much goes, special tokens at the end stay."""
+    ids: list[int] = encoding.ids
+    if len(ids) <= limit:
+        return ids
+    special = encoding.special_tokens_mask
+    kept = next((n for n, mark in enumerate(reversed(special)) if not mark), 0)
+    return ids[: limit - kept] + ids[len(ids) - kept :]
+
+
+def thread_count() -> int:
+    """Threads for one encoder: what `OMP_NUM_THREADS` says, as in torch, else the processors this process may use."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    if stated.isdecimal() and int(stated) > 0:
+        return int(stated)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _session(graph: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = thread_count()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as exc:  # ONNX Runtime's errors have no common class
+        raise ModelError(f"ONNX Runtime cannot load {graph}: {str(exc).splitlines()[0]}") from exc
+
+
+def _padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    longest = max(map(len, ids))
+    tokens = np.zeros((len(ids), longest), np.int64)
+    mask = np.zeros((len(ids), longest), np.int32)
+    for row, of_text in enumerate(ids):
+        tokens[row, : len(of_text)] = of_text
+        mask[row, : len(of_text)] = 1
+    return tokens, mask
+
+
+def _pooled(states: FloatArray, mask: NDArray[np.int32], pooling: str) -> FloatArray:
+    if pooling == "cls":
+        return states[:, 0]
+    if pooling == "max":
+        highest: FloatArray = np.where(mask[..., None] == 1, states, -np.inf).max(axis=1)
+        return highest
+    weights = mask.astype(np.float32)
+    summed: FloatArray = np.matmul(weights[:, None, :], states)[:, 0]
+    mean: FloatArray = summed / np.maximum(weights.sum(axis=1, keepdims=True), _TINY)
+    return mean
+
+
+def _read_dense(dense: Dense) -> tuple[FloatArray, FloatArray, str]:
+    tensors = read_tensors(dense.directory)
+    weight = tensors["linear.weight"].whole()
+    bias = tensors["linear.bias"].whole() if "linear.bias" in tensors else np.zeros(len(weight), np.float32)
+    return weight, bias, dense.activation
+
+
+def _identity(values: FloatArray) -> FloatArray:
+    return values
+
+
+def _relu(values: FloatArray) -> FloatArray:
+    return np.maximum(values, 0)
+
+
+_ACTIVATIONS: dict[str, Any] = {"tanh": np.tanh, "identity": _identity, "relu": _relu}
