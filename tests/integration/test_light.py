@@ -1,0 +1,218 @@
+"""The light runtime: the vectors of torch without torch, exported once, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import xling
+from tests.tiny_models import edit_json, make_model
+from xling.cache_dir import cache_dir
+from xling.errors import InvalidInput, MissingExtra, ModelError
+from xling.space.light import EQUIVALENT
+from xling.space.light.weights import read_tensors
+from xling.space.publish import MANIFEST
+from xling.space.sentence_transformer import SentenceTransformerEncoder
+
+pytest.importorskip("onnx", reason="needs the extra onnx: pip install 'xling[onnx]'")
+pytest.importorskip("onnxruntime", reason="needs the extra onnx: pip install 'xling[onnx]'")
+
+ROOT = Path(__file__).parents[2]
+TEXTS = ["hello world", "", "  good   morning ", "日本語 hello", "thank you " * 40, "x", "hello world", "\ud800"]
+PROMPTS = {"query": "query: ", "document": "passage: "}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A cache of the test's own, empty."""
+    monkeypatch.setenv("XLING_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def exports() -> list[Path]:
+    return sorted((cache_dir() / "models").glob("light-*"))
+
+
+def both(directory: Path) -> tuple[SentenceTransformerEncoder, SentenceTransformerEncoder]:
+    return tuple(SentenceTransformerEncoder(directory, device="cpu", runtime=name) for name in ("onnx", "torch"))
+
+
+def assert_same_vectors(light: SentenceTransformerEncoder, torch: SentenceTransformerEncoder, texts=TEXTS) -> None:
+    for encode in ("encode_queries", "encode_documents"):
+        ours, theirs = getattr(light, encode)(texts), getattr(torch, encode)(texts)
+        assert ours.dtype == np.float32
+        assert ours.shape == theirs.shape
+        assert (ours * theirs).sum(axis=1).min() > EQUIVALENT
+
+
+def child(code: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
+    env = {**os.environ, "XLING_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+ENCODE = (
+    "import sys; from xling.space.sentence_transformer import SentenceTransformerEncoder as E\n"
+    "print(E(sys.argv[1], runtime='onnx').encode_queries(['hello']).tolist(), 'torch' in sys.modules)"
+)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"pooling": "cls"},
+        {"pooling": "max", "normalize": True},
+        {"pooling": ("cls", "mean")},
+        {"dense": 12},
+        {"dense": 12, "normalize": True, "max_seq_length": None},
+    ],
+    ids=str,
+)
+def test_vectors_are_those_of_torch(options, home, tmp_path):
+    light, torch = both(make_model(tmp_path / "m", prompts=PROMPTS, **options))
+    assert_same_vectors(light, torch)
+    assert light.identity == torch.identity
+    queries, documents = light.encode_both(TEXTS, TEXTS[1:])
+    assert np.allclose(queries, light.encode_queries(TEXTS), atol=1e-5)
+    assert np.allclose(documents, light.encode_documents(TEXTS[1:]), atol=1e-5)
+
+
+def test_vectors_of_the_bundled_model_are_those_of_torch(encoder):
+    light, torch = both("bundled")
+    texts = ["Thank you", "ありがとう", "ขอบคุณ", "شكرا", "감사합니다 " * 300, "", "١٢٣ naïve ﬁ"]
+    assert_same_vectors(light, torch, texts)
+    assert light.identity == torch.identity == encoder.identity
+    assert [light.count_tokens(texts), light.token_ends(texts[1])] == [
+        torch.count_tokens(texts),
+        torch.token_ends(texts[1]),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_weights_of_half_the_size_are_read_as_they_are(kind, tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    values = torch.randn(5, 3).to(getattr(torch, kind))
+    save_file({"values": values, "counts": torch.arange(3)}, tmp_path / "model.safetensors")
+    tensors = read_tensors(tmp_path)
+    assert list(tensors) == ["values"]
+    assert np.array_equal(tensors["values"].whole(), values.float().numpy())
+    assert np.array_equal(tensors["values"].rows(np.array([[4, 0]])), values.float().numpy()[[[4, 0]]])
+
+
+def test_it_is_exported_once_and_then_needs_no_torch(home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    first = finished(child(ENCODE, home, str(directory)))
+    written = {path: path.stat().st_mtime_ns for path in exports()[0].rglob("*")}
+    second = finished(child(ENCODE, home, str(directory)))
+    assert first.split()[-1] == "True"
+    assert second.split()[-1] == "False"
+    assert first.rsplit(" ", 1)[0] == second.rsplit(" ", 1)[0]
+    assert {path: path.stat().st_mtime_ns for path in exports()[0].rglob("*")} == written
+    manifest = json.loads((exports()[0] / MANIFEST).read_text(encoding="utf-8"))
+    assert EQUIVALENT < manifest["lowest_cosine"] <= manifest["mean_cosine"] < 1.00001
+    assert manifest["texts"] > 100
+
+
+def test_two_processes_at_once_both_end_right(home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    processes = [child(ENCODE, home, str(directory)) for _ in range(2)]
+    first, second = (finished(process) for process in processes)
+    assert first.rsplit(" ", 1)[0] == second.rsplit(" ", 1)[0]
+    assert len(exports()) == 1
+    assert list((cache_dir() / "models").glob(".*")) == []
+
+
+def test_a_damaged_export_is_made_again(home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    expected = SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    graph = exports()[0] / "transformer.onnx"
+    size = graph.stat().st_size
+    with graph.open("r+b") as file:
+        file.truncate(size // 2)
+    again = SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    assert np.allclose(again, expected, atol=1e-6)
+    assert graph.stat().st_size == size
+
+
+def test_vectors_that_differ_are_not_one_space(home, tmp_path):
+    """What was measured when it was exported decides."""
+    directory = make_model(tmp_path / "m")
+    SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    edit_json(exports()[0] / MANIFEST, lowest_cosine=EQUIVALENT - 0.0001)
+    with pytest.raises(ModelError, match=r"lowest cosine 0\.9998"):
+        SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    torch = SentenceTransformerEncoder(directory, device="cpu", runtime="torch").encode_queries(TEXTS)
+    auto = SentenceTransformerEncoder(directory, device="cpu").encode_queries(TEXTS)
+    assert np.array_equal(auto, torch)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "why"),
+    [
+        ("config.json", {"model_type": "mpnet"}, "'mpnet'"),
+        ("config.json", {"hidden_act": "relu"}, "'relu'"),
+        ("sentence_bert_config.json", {"do_lower_case": True}, "lower-cased"),
+        ("1_Pooling/config.json", {"include_prompt": False}, "leaves out the prompt"),
+        ("config_sentence_transformers.json", {"truncate_dim": 8}, "cut"),
+    ],
+)
+def test_other_forms_are_left_to_torch(file, changes, why, home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    edit_json(directory / file, **changes)
+    with pytest.raises(ModelError, match=f"{why}.*runtime='torch'"):
+        SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    assert exports() == []
+
+
+def test_a_model_of_another_form_is_run_by_torch_unasked(home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    edit_json(directory / "1_Pooling" / "config.json", include_prompt=False)
+    assert SentenceTransformerEncoder(directory, device="cpu").encode_queries(TEXTS).shape == (len(TEXTS), 16)
+    assert exports() == []
+
+
+@pytest.mark.parametrize("package", ["onnxruntime", "onnx"])
+def test_without_its_packages(package, home, tmp_path, monkeypatch):
+    directory = make_model(tmp_path / "m")
+    find_spec = __import__("importlib.util").util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *a: None if name == package else find_spec(name, *a))
+    with pytest.raises(MissingExtra, match=r"xling\[onnx\]"):
+        SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
+    assert SentenceTransformerEncoder(directory, device="cpu").encode_queries(TEXTS).shape == (len(TEXTS), 16)
+
+
+def test_arguments_that_do_not_go_together(tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    directory = make_model(tmp_path / "m")
+    with pytest.raises(InvalidInput, match="'auto', 'torch' or 'onnx'"):
+        SentenceTransformerEncoder(directory, runtime="tensorrt")
+    with pytest.raises(InvalidInput, match="runs on the CPU"):
+        SentenceTransformerEncoder(directory, runtime="onnx", device="cuda")
+    with pytest.raises(InvalidInput, match="loaded in torch already"):
+        SentenceTransformerEncoder(SentenceTransformer(str(directory), device="cpu"), runtime="onnx")
+
+
+def test_a_collection_of_one_runtime_is_searched_with_the_other(tmp_path, encoder):
+    with xling.open("c", path=tmp_path, model="bundled", runtime="torch") as collection:
+        collection.add(["Thank you", "The cat is black"])
+        expected = collection.search("ありがとう", limit=1)[0]
+    with xling.open("c", path=tmp_path, runtime="onnx") as collection:
+        found = collection.search("ありがとう", limit=1)[0]
+    assert found.text == expected.text == "Thank you"
+    assert found.score == pytest.approx(expected.score, abs=1e-4)
