@@ -334,7 +334,8 @@ def test_both_prompts_in_one_batch_give_the_vectors_of_each_alone(pooling, tmp_p
     assert (empty.shape, one.shape) == ((0, 16), (1, 16))
 
 
-def test_a_neutral_search_encodes_its_query_once_with_both_prompts(encoder, monkeypatch):
+def test_a_neutral_search_encodes_its_query_once_with_both_prompts(monkeypatch):
+    encoder = SentenceTransformerEncoder("bundled", device="cpu", runtime="torch")
     space = SharedSpace(encoder)
     texts = ["ありがとう", "Where is the station?"]
     apart = encoder.encode_queries(texts), encoder.encode_documents(texts)

@@ -250,10 +250,22 @@ def detector(kind: DetectorKind = "auto", languages: Sequence[str] | None = None
             or two variants of one language.
     """
     if kind == "auto":
-        return AutoDetector(languages)
+        return _Unread() if languages is None else AutoDetector(languages)
     if kind in ("py3langid", "langdetect"):
         return ModelDetector(kind, languages)
     raise InvalidInput(f"unknown detector {kind!r}; choose 'auto', 'py3langid' or 'langdetect'")
+
+
+class _Unread:
+    """The `auto` detector of all languages, which reads its model for the first text: a search never asks it."""
+
+    def detect(self, text: str) -> Detection:
+        """See `Detector.detect`."""
+        return _cached(None).detect(text)
+
+    def detect_many(self, texts: Sequence[str]) -> list[Detection]:
+        """See `Detector.detect_many`."""
+        return _cached(None).detect_many(texts)
 
 
 @lru_cache(maxsize=32)

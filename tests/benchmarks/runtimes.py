@@ -1,0 +1,101 @@
+"""The light runtime beside torch: the same weights, texts and threads, in one run.
+
+python tests/benchmarks/runtimes.py [--data ../shared/data] [--threads 2] [--texts 512] [--runs 5]
+
+Texts are lines of NTREX, ten languages alike. A query is encoded with both prompts, as a neutral search does. Cold is a
+fresh process: from the start of the interpreter to the end of the first search, model and collection on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LANGUAGES = ("arb", "deu", "eng", "fra", "hin", "jpn", "kor", "rus", "tha", "zho-CN")
+RUNTIMES = ("torch", "onnx")
+
+
+def lines(data: Path, count: int) -> list[str]:
+    files = [next((data / "ntrex").glob(f"*{language}*")) for language in LANGUAGES]
+    per_language = [file.read_text("utf-8").splitlines()[: count // len(files)] for file in files]
+    return [line for row in zip(*per_language, strict=True) for line in row]
+
+
+def warm(texts: list[str], runs: int) -> dict[str, list[float]]:
+    """Of each runtime texts/s, milliseconds of a query (median, 99th percentile), lowest cosine to torch."""
+    from xling.space.sentence_transformer import SentenceTransformerEncoder
+
+    encoders = {name: SentenceTransformerEncoder("bundled", device="cpu", runtime=name) for name in RUNTIMES}
+    vectors = {name: encoder.encode_documents(texts) for name, encoder in encoders.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in RUNTIMES}
+    queries: dict[str, list[float]] = {name: [] for name in RUNTIMES}
+    for _ in range(runs):  # round robin, so that a noisy minute of the machine falls on all alike
+        for name, encoder in encoders.items():
+            start = time.perf_counter()
+            encoder.encode_documents(texts)
+            seconds[name].append(time.perf_counter() - start)
+            for text in texts[:40]:
+                start = time.perf_counter()
+                encoder.encode_both([text[:60]], [text[:60]])
+                queries[name].append(1000 * (time.perf_counter() - start))
+    return {
+        name: [
+            len(texts) / min(seconds[name]),
+            statistics.median(queries[name]),
+            statistics.quantiles(queries[name], n=100)[98],
+            float((vectors[name] * vectors["torch"]).sum(axis=1).min()),
+        ]
+        for name in RUNTIMES
+    }
+
+
+def cold(texts: list[str], runs: int) -> dict[str, list[float]]:
+    """Of each runtime seconds to the first answer: by `xling search`, and by three lines of Python."""
+    import xling
+
+    taken: dict[str, list[list[float]]] = {name: [] for name in RUNTIMES}
+    with tempfile.TemporaryDirectory() as place:
+        with xling.open("cold", path=place, model="bundled") as collection:
+            collection.add(texts)
+        for _ in range(runs):
+            for name in RUNTIMES:
+                arguments = ["search", "good morning", "-c", "cold", "--path", place, "--runtime", name]
+                script = f"import xling; c = xling.open('cold', path={place!r}, runtime={name!r}); c.search('good day')"
+                taken[name].append([seconds("-m", "xling.cli", *arguments), seconds("-c", script)])
+    return {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in taken.items()}
+
+
+def seconds(*arguments: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--texts", type=int, default=512)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")
+    texts = lines(options.data, options.texts)
+    measured, started = warm(texts, options.runs), cold(texts[:200], options.runs)
+    print(f"{len(texts)} texts, {options.threads} threads, {options.runs} runs\n")
+    print("| runtime | texts/s | query, p50 | query, p99 | lowest cosine | `xling search`, cold | Python, cold |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in RUNTIMES:
+        rate, median, tail, cosine = measured[name]
+        command, script = started[name]
+        hot = f"{rate:.0f} | {median:.1f} ms | {tail:.1f} ms | {cosine:.7f}"
+        print(f"| {name} | {hot} | {command:.2f} s | {script:.2f} s |")
+
+
+if __name__ == "__main__":
+    main()
