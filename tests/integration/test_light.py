@@ -90,6 +90,18 @@ def test_vectors_are_those_of_torch(options, home, tmp_path):
     assert np.allclose(documents, light.encode_documents(TEXTS[1:]), atol=1e-5)
 
 
+@pytest.mark.parametrize("pad", [0, 4])  # [PAD] and [MASK]: no text has them
+def test_positions_of_roberta_begin_after_its_padding(pad, home, tmp_path):
+    from transformers import XLMRobertaConfig, XLMRobertaModel
+
+    directory = make_model(tmp_path / "m", prompts=PROMPTS)
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    sizes = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    chosen = {key: config[key] for key in sizes}
+    XLMRobertaModel(XLMRobertaConfig(**chosen, max_position_embeddings=40, pad_token_id=pad)).save_pretrained(directory)
+    assert_same_vectors(*both(directory), [text for text in TEXTS if text.isascii()])
+
+
 def test_vectors_of_the_bundled_model_are_those_of_torch(encoder):
     light, torch = both("bundled")
     texts = ["Thank you", "ありがとう", "ขอบคุณ", "شكرا", "감사합니다 " * 300, "", "١٢٣ naïve ﬁ"]

@@ -10,8 +10,8 @@ from typing import Any
 
 from xling.space.model_files import modules_of, pooling_modes
 
-MODEL_TYPES = {"bert": 0, "xlm-roberta": 2, "roberta": 2, "camembert": 2}
-"""Transformers whose graph is known, and the row of their position embeddings that the first token takes."""
+MODEL_TYPES = ("bert", "xlm-roberta", "roberta", "camembert")
+"""Transformers whose graph is known."""
 
 POOLINGS = ("mean", "cls", "max")
 ACTIVATIONS = ("tanh", "identity", "relu")
@@ -87,7 +87,8 @@ def read_recipe(directory: Path) -> Recipe:
         layers=int(config["num_hidden_layers"]),
         heads=int(config["num_attention_heads"]),
         epsilon=float(config.get("layer_norm_eps", 1e-12)),
-        first_position=MODEL_TYPES[config["model_type"]],
+        # RoBERTa and its relatives count from the row after the one of padding.
+        first_position=0 if config["model_type"] == "bert" else int(config.get("pad_token_id", 1)) + 1,
         poolings=poolings,
         dense=tuple(dense),
     )
