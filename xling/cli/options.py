@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from xling.cli import output
 from xling.errors import InvalidInput
-from xling.space.devices import Runtime
 
 if TYPE_CHECKING:
     from xling.collection import Collection
@@ -45,7 +44,11 @@ class Model:
         typer.Option("--model", "-m", help="Model: a name, a directory or 'bundled'. A collection knows its own."),
     ] = None
     device: Annotated[str | None, typer.Option("--device", help="Where the model runs, e.g. cpu or cuda.")] = None
-    runtime: Annotated[Runtime, typer.Option("--runtime", help="What runs it: auto, torch or onnx.")] = "auto"
+    # As `xling.space.Runtime`, which is not imported here: numpy would come with it.
+    runtime: Annotated[
+        Literal["auto", "torch", "onnx"],
+        typer.Option("--runtime", help="What runs it: onnx is ONNX Runtime, without torch, on the CPU."),
+    ] = "auto"
 
 
 @dataclass(frozen=True)
