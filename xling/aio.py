@@ -119,6 +119,7 @@ class AsyncCollection:
     snapshot = _verb(Collection.snapshot, writes=True)
     snapshots = _verb(Collection.snapshots)
     restore = _verb(Collection.restore, writes=True)
+    add_lexical = _verb(Collection.add_lexical, writes=True)
     drop_previous = _verb(Collection.drop_previous, writes=True)
 
     async def drop(self) -> None:

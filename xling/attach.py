@@ -16,9 +16,10 @@ from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreE
 from xling.space import Encoder, Runtime, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunker, Chunking, check_chunking
+from xling.space.lexical import check_lexical, lexical_record
 from xling.space.resolve import load_encoder
 from xling.space.truncation import warn_of_truncation
-from xling.store.base import Distance, IndexKind, Schema, Storage, Store, VectorSpec
+from xling.store.base import LEXICAL, Distance, IndexKind, Schema, Storage, Store, VectorSpec
 from xling.store.ids import collection_namespace
 from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
 from xling.store.retry import RETRIES
@@ -56,6 +57,7 @@ class Opened:
     distance: Distance
     namespace: UUID | None
     chunking: Chunking = field(default_factory=Chunking)
+    lexical: bool = False
 
 
 def check_name(name: str) -> str:
@@ -126,6 +128,7 @@ def open_collection(
     splitter: Splitter | None = None,
     truncate_dim: int | None = None,
     storage: Storage | None = None,
+    lexical: bool | None = None,
 ) -> Opened:
     """Find the collection, or create it, and check that the space is the one it was written with.
 
@@ -133,7 +136,7 @@ def open_collection(
         CollectionNotFound: It does not exist and `create` is false.
         SpaceMismatch: It was written with another model, or holds vectors of another size.
         InvalidInput: It was made by another tool and `model` or `vector_name` is needed to read it; or its documents
-            are split otherwise, or it is kept in another way (`storage`), than asked.
+            are split otherwise, or it is kept in another way (`storage`, `lexical`), than asked.
     """
     given: dict[str, Any] = {"tokens": chunk_tokens, "overlap": chunk_overlap, "splitter": splitter}
     storage = storage or Storage()
@@ -147,7 +150,7 @@ def open_collection(
         chunking = check_chunking(None, **given, collection=store.name, new=True)
         if chunk_tokens is not None:
             Chunker(space.encoder, chunking)  # does it fit the model?
-        _create(store, space, chunking, vector_name or "", {**OWN_INDEXES, **wanted}, storage)
+        _create(store, space, chunking, vector_name or "", {**OWN_INDEXES, **wanted}, storage, lexical is not False)
     metadata = store.metadata()
     if follow and MOVED_KEY in metadata:
         store, metadata = followed(store)
@@ -162,6 +165,11 @@ def open_collection(
             raise InvalidInput(
                 f"the collection {store.name!r} was made by another tool, which chose how it is kept: open it without "
                 f"{', '.join(storage_record(storage))}"
+            )
+        if lexical:
+            raise InvalidInput(
+                f"the collection {store.name!r} was made by another tool, and keeps no terms of xling's: open it "
+                f"without lexical="
             )
         return _open_foreign(store, model, vector_name, text_key, lang_key, device, runtime, truncate_dim)
     if int(own.get("format", 0)) > FORMAT:
@@ -179,8 +187,9 @@ def open_collection(
         )
     chunking = check_chunking(own.get("chunking"), **given, collection=store.name)
     check_kept(store.schema(), storage, collection=store.name)
+    has_terms = check_lexical(own, lexical, collection=store.name)
     store.ensure_indexes({**OWN_INDEXES, **wanted}, tenant=storage.tenant)
-    return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]), chunking)
+    return Opened(store, space, OWN_LAYOUT, own["vector_name"], "Cosine", UUID(own["namespace"]), chunking, has_terms)
 
 
 def followed(store: Store) -> tuple[Store, dict[str, Any]]:
@@ -237,9 +246,12 @@ def _create(
     vector_name: str,
     indexes: Mapping[str, IndexKind],
     storage: Storage,
+    lexical: bool,
 ) -> None:
     from xling import __version__
 
+    if lexical and vector_name == LEXICAL:
+        raise InvalidInput(f"vector_name={LEXICAL!r} is the name that terms are kept under: choose another")
     metadata = {
         "format": FORMAT,
         "version": __version__,
@@ -248,8 +260,9 @@ def _create(
         "vector_name": vector_name,
         "space": space.record(),
         "chunking": chunking.record(),
+        **({LEXICAL: lexical_record()} if lexical else {}),
     }
-    schema = Schema(vectors=(VectorSpec(vector_name, space.dimension),), indexes=indexes, storage=storage)
+    schema = Schema((VectorSpec(vector_name, space.dimension),), indexes, storage, lexical=lexical)
     store.create(schema, {METADATA_KEY: metadata})
 
 

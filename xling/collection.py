@@ -14,6 +14,7 @@ from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
 from xling.search.filters import Filters, Where
 from xling.search.listing import ListingVerbs
+from xling.search.plan import Mode
 from xling.search.retrieve import RetrievalVerbs
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
@@ -45,7 +46,7 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
         self.store: Store = opened.store
         self.space: SharedSpace = opened.space
         self._layout, self._vector_name, self._namespace = opened.layout, opened.vector_name, opened.namespace
-        self._chunking = opened.chunking
+        self._chunking, self._lexical = opened.chunking, opened.lexical
         self._detector = detector
         self._write_lock = threading.Lock()
         self._filters = Filters(opened.store.name, opened.layout)
@@ -124,6 +125,7 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
             space=self.store.metadata()[METADATA_KEY]["space"] if own else self.space.record(),
             indexes=dict(schema.indexes),
             storage=storage_record(schema.storage),
+            lexical=self._lexical,
             store=self.store.stats(),
         )
 
@@ -161,6 +163,16 @@ class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
     def _check_open(self) -> None:
         if self._closed:
             raise CollectionClosed(f"the collection {self.name!r} is closed; open it again with xling.open()")
+
+    def _check_lexical(self, mode: Mode) -> None:
+        if self._lexical:
+            return
+        made = (
+            "keeps no terms of its texts: add_lexical(), or `xling add-lexical`, adds them in place"
+            if self._layout.own
+            else "was made by another tool, and has no terms of xling's: add its documents to a collection of xling's"
+        )
+        raise InvalidInput(f"mode={mode!r} needs terms, and the collection {self.name!r} {made}")
 
     def _writable(self) -> UUID:
         self._check_open()

@@ -46,6 +46,7 @@ def open(
     quantization: Quantization | None = None,
     on_disk: bool | None = None,
     truncate_dim: int | None = None,
+    lexical: bool | None = None,
     tenant_field: str | None = None,
     shards: int | None = None,
     replicas: int | None = None,
@@ -96,6 +97,8 @@ def open(
         on_disk: Read the vectors themselves from disk when they are needed.
         truncate_dim: Keep only so many numbers of each vector, the first ones. For models trained for that
             (Matryoshka); with others a warning says what it costs.
+        lexical: Keep the words, numbers and codes of texts too, for `search(mode="lexical")` and `"hybrid"`. A new
+            collection does so unless this is False; `Collection.add_lexical` adds them to one that does not.
         tenant_field: A metadata field, such as a customer's id, that each search filters by: what belongs to one
             value lies together.
         shards: Parts that a cluster spreads over its nodes.
@@ -159,6 +162,7 @@ def open(
             splitter=splitter,
             truncate_dim=truncate_dim,
             storage=storage,
+            lexical=lexical,
         )
         return Collection(opened, detector=language_detector or detector(languages=languages), progress=progress)
     except BaseException:

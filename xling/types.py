@@ -57,11 +57,11 @@ class Hit(_Frozen):
 
     Attributes:
         text: The text of the document, or of its best piece where it was split (see `chunk`).
-        score: As Qdrant gives it: cosine similarity for collections that xling made. Comparable within one
-            collection and model only.
+        score: As Qdrant gives it: cosine similarity for collections that xling made, or what the terms in common, or
+            the fusion of both, come to (`mode=`). Comparable within one collection, model and mode only.
         confidence: What the score means, 0 to 1, on a scale that is the same for every model: 0 is no nearer than
             random texts of different languages, 1 as near as a translation, and at 0.5 both errors are equally
-            likely. None where the model has no calibration.
+            likely. None where the model has no calibration, and where it was not asked (`mode="lexical"`).
         lang: BCP 47 code, `und` if unknown.
         id: The document's id as it was given, or the id it was stored under.
         metadata: As stored.
@@ -247,8 +247,9 @@ class Progress(_Frozen):
 class Info(_Frozen):
     """What a collection is and holds.
 
-    Of its `storage` (quantization, on_disk, tenant, shards, replicas, write_consistency) it has what is not as Qdrant
-    does it by itself; `store` are the store's own figures.
+    `lexical` is whether it keeps terms, for `search(mode="lexical")` and `"hybrid"`. Of its `storage` (quantization,
+    on_disk, tenant, shards, replicas, write_consistency) it has what is not as Qdrant does it by itself; `store` are
+    the store's own figures.
     """
 
     name: str
@@ -263,4 +264,5 @@ class Info(_Frozen):
     space: dict[str, Any]
     indexes: dict[str, str]
     storage: dict[str, Any]
+    lexical: bool
     store: dict[str, Any]

@@ -21,7 +21,7 @@ from xling.cli.info import info, list_collections
 from xling.cli.mcp import mcp
 from xling.cli.mine import mine
 from xling.cli.models import models
-from xling.cli.moving import export, import_, reembed, snapshot
+from xling.cli.moving import add_lexical, export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
 from xling.cli.sync import sync
@@ -62,6 +62,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "import": import_,
     "reembed": reembed,
+    "add-lexical": add_lexical,
     "snapshot": snapshot,
     "mcp": mcp,
     "mine": mine,

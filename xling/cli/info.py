@@ -18,7 +18,7 @@ def info(target: Target, model: Model, out: Output) -> None:
     """Show what a collection is and holds.
 
     With --json one object with the keys name, location, documents, points, languages, model, dimension, vector_name,
-    made_by_xling, space, indexes, storage and store.
+    made_by_xling, space, indexes, storage, lexical and store.
     """
     with target.open(model) as collection:
         found = collection.info()
@@ -45,6 +45,7 @@ def _show(found: Info) -> None:
         "space": _pairs(found.space, leave_out=("name", "dimension")),
         "indexes": _pairs(found.indexes),
         "storage": _pairs(found.storage),
+        "words": "kept" if found.lexical else "not kept (`xling add-lexical` adds them)" if found.made_by_xling else "",
         "store": _pairs(found.store),
     }
     table = Table.grid(padding=(0, 2))

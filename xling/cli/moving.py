@@ -1,4 +1,4 @@
-"""`xling export`, `xling import`, `xling reembed` and `xling snapshot`."""
+"""`xling export`, `xling import`, `xling reembed`, `xling add-lexical` and `xling snapshot`."""
 
 from __future__ import annotations
 
@@ -109,6 +109,20 @@ def reembed(
             **target.place(),
         )
     _show(done, f"encoded by {model.model}", time.monotonic() - started, out.json)
+
+
+def add_lexical(target: Target, model: Model, out: Output) -> None:
+    """Add the words of its texts to a collection that was made without, for `search --mode lexical` and hybrid.
+
+    They are written in place, and nothing is encoded; an interrupted run is begun again by the same command. With
+    --json one object with the key updated.
+    """
+    with target.open(model) as collection, Bar(None) as bar:
+        updated = collection.add_lexical(progress=bar.on_progress).updated
+    if out.json:
+        output.json_line({"updated": updated})
+    else:
+        output.line(f"{updated:,} documents of {target.collection} can be found by their words")
 
 
 def snapshot(

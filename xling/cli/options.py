@@ -147,6 +147,10 @@ class Creation(Keeping):
     truncate_dim: Annotated[
         int | None, typer.Option("--truncate-dim", help="Of a new collection: keep so many numbers of a vector.")
     ] = None
+    lexical: Annotated[
+        bool | None,
+        typer.Option("--lexical/--no-lexical", help="Of a new collection: keep the words of texts too (it does)."),
+    ] = None
 
 
 _GROUPS = (Target, Model, Keeping, Creation, Output)

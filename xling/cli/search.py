@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -53,6 +53,10 @@ def search(
     min_confidence: Annotated[
         float | None, typer.Option("--min-confidence", help="Leave out hits that are less sure, 0 to 1.")
     ] = None,
+    mode: Annotated[
+        Literal["dense", "lexical", "hybrid"],
+        typer.Option("--mode", help="Find by meaning, by words as they are written, or by both."),
+    ] = "dense",
     full: Annotated[bool, typer.Option("--full", help="Show long texts whole in the table.")] = False,
 ) -> None:
     """Find the texts nearest in meaning to a query of any language.
@@ -82,6 +86,7 @@ def search(
                     distinct=distinct,
                     min_score=min_score,
                     min_confidence=min_confidence,
+                    mode=mode,
                 )
             for query, hits in zip(batch, found, strict=True):
                 show_hits(query, hits, several=several, as_json=out.json, full=full)

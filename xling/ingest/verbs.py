@@ -34,6 +34,7 @@ class WritingVerbs(ABC):
     _detector: Detector
     _filters: Filters
     _layout: Layout
+    _lexical: bool
     _statistics: CollectionStatistics
     _vector_name: str
     _write_lock: threading.Lock
@@ -201,6 +202,7 @@ class WritingVerbs(ABC):
             statistics=self._statistics,
             batch_size=batch_size,
             chunking=self._chunking,
+            lexical=self._lexical,
         )
 
 

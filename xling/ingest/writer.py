@@ -21,6 +21,7 @@ from xling.language import Detector
 from xling.space import SharedSpace
 from xling.space.chunker import Chunker, Chunking
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.lexical import with_terms
 from xling.space.protocols import Vectors
 from xling.store.base import Point, Store
 from xling.store.points import StoredDocument, chunk_ids, payload_of
@@ -66,11 +67,12 @@ class Writer:
         statistics: CollectionStatistics,
         batch_size: int = DEFAULT_BATCH,
         chunking: Chunking | None = None,
+        lexical: bool = False,
     ) -> None:
         self._store, self._space, self._detector = store, space, detector
         self._namespace, self._vector_name, self._batch_size = namespace, vector_name, batch_size
         self._statistics = statistics
-        self._chunking = chunking
+        self._chunking, self._lexical = chunking, lexical
         self._chunker: Chunker | None = None
         self._in_flight: dict[str, Known] = {}
         self._saved_at = time.monotonic()
@@ -176,7 +178,7 @@ class Writer:
             for i, (id, (start, end)) in enumerate(zip(chunk_ids(uuid, len(pieces)), pieces, strict=True)):
                 points.append(Point(id, own[i], payload_of(document, i, len(pieces), start, end)))
         self._in_flight = plan.outcome({uuid: len(pieces) for uuid, pieces in spans.items()})
-        return points
+        return with_terms(points) if self._lexical else points
 
     def _encode(self, texts: Sequence[str], stopping: threading.Event) -> Vectors:
         """Vectors of texts, each text once, and few enough at a time that it can be given up between."""

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from xling.search.balance import DEPTH, balance, prefer
 from xling.search.plan import Neutrality, Plan
+from xling.search.query import Asked
 from xling.search.rescore import rescore
 from xling.space import Vectors
-from xling.store.base import FilterJson, Record, Store
+from xling.space.distinctive import RANK_CONSTANT
+from xling.store.base import FilterJson, Fusion, Record, Store
 from xling.store.filters import and_filters
 from xling.store.layout import Layout, value_at
 from xling.store.points import document_key, hit_from_record, language_of
@@ -26,7 +28,7 @@ MAX_FETCH = 10_000
 """Most points fetched for one query while looking for enough distinct documents."""
 
 CANDIDATES = 100
-"""Candidates among which the order is made anew, where that is asked for."""
+"""Candidates among which the order is made anew, where that is asked for; and of each leg of a hybrid search."""
 
 
 class Engine:
@@ -42,27 +44,34 @@ class Engine:
         self._layout, self._vector_name, self._lang_key = layout, vector_name, lang_key
 
     def search(
-        self, vectors: Vectors, plan: Plan, neutrality: Neutrality | None, sizes: Sequence[int] | None = None
+        self,
+        vectors: Vectors,
+        plan: Plan,
+        neutrality: Neutrality | None,
+        sizes: Sequence[int] | None = None,
+        terms: Sequence[Asked] = (),
     ) -> Steps[list[list[Hit]]]:
         """Hits of each query vector, best first, one hit a document (or an item, with `distinct`).
 
         Args:
-            vectors: Unit query vectors before they are made neutral, shape (n, dimension).
+            vectors: Unit query vectors before they are made neutral, shape (n, dimension). A lexical search looks at
+                their number only.
             plan: What is asked for.
-            neutrality: Basis and calibration; None only where the plan is neither neutral nor reranks.
+            neutrality: Basis and calibration; None only where the plan is neither neutral nor reranks, or lexical.
             sizes: Where queries are given in several phrasings, how many vectors belong to each: their mean, each
                 made neutral by itself, is what is searched for.
+            terms: Of each query, where the plan is lexical or hybrid.
         """
         asked = vectors if neutrality is None else neutrality.basis.project(vectors, plan.neutral)
         if sizes is not None and len(sizes) < len(vectors):
             asked, vectors = _means(asked, sizes), _means(vectors, sizes)
-        found = yield from (self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan))
+        found = yield from (self._balanced(asked, plan) if plan.balance else self._nearest(asked, plan, terms))
         return [
-            self._hits(self._ordered(vectors[i], records, plan, neutrality), plan, neutrality)
+            self._hits(self._ordered(vectors[i], records, plan, neutrality), plan, neutrality, asked[i])
             for i, records in enumerate(found)
         ]
 
-    def _nearest(self, asked: Vectors, plan: Plan) -> Steps[list[list[Record]]]:
+    def _nearest(self, asked: Vectors, plan: Plan, terms: Sequence[Asked] = ()) -> Steps[list[list[Record]]]:
         """Candidates of each query: the pieces of long documents compete, the best one speaks for its document.
 
         Where pieces of one document (or documents of one item) take the places of others, more points are fetched
@@ -73,7 +82,11 @@ class Engine:
         best: list[list[Record]] = [[] for _ in range(len(asked))]
         todo = list(range(len(asked)))
         while todo:
-            pages = yield from self._query(asked[todo], [plan.filter] * len(todo), fetch, plan)
+            filters = [plan.filter] * len(todo)
+            if plan.mode == "dense":
+                pages = yield from self._query(asked[todo], filters, fetch, plan)
+            else:
+                pages = yield from self._query_terms(asked[todo], [terms[i] for i in todo], filters, fetch, plan)
             short = []
             for i, page in zip(todo, pages, strict=True):
                 best[i] = self._one_per_document(page, plan)
@@ -111,6 +124,29 @@ class Engine:
             limit=limit,
             exact=plan.exact,
             with_vector=plan.rescore,
+        )
+
+    def _query_terms(
+        self,
+        vectors: Vectors,
+        terms: Sequence[Asked],
+        filters: Sequence[FilterJson | None],
+        limit: int,
+        plan: Plan,
+    ) -> Steps[list[list[Record]]]:
+        sparse = [of_query for of_query, _ in terms]
+        if plan.mode == "lexical":
+            return ask(Store.query_lexical, sparse, filters=filters, limit=limit)
+        return ask(
+            Store.query_hybrid,
+            vectors,
+            sparse,
+            vector_name=self._vector_name,
+            filters=filters,
+            fusions=[Fusion(plan.fusion, RANK_CONSTANT, weight) for _, weight in terms],
+            depth=max(limit, CANDIDATES),
+            limit=limit,
+            exact=plan.exact,
         )
 
     def _one_per_document(self, records: Sequence[Record], plan: Plan) -> list[Record]:
@@ -160,20 +196,25 @@ class Engine:
                 return ("item", value)
         return ("point", record.id) if plan.chunks else ("document", document_key(record, self._layout))
 
-    def _hits(self, records: Sequence[Record], plan: Plan, neutrality: Neutrality | None) -> list[Hit]:
+    def _hits(
+        self, records: Sequence[Record], plan: Plan, neutrality: Neutrality | None, asked: NDArray[np.float32]
+    ) -> list[Hit]:
         items: dict[Any, list[Record]] = {}
         for record in records:
             items.setdefault(self._item(record, plan), []).append(record)
         hits = []
         for first, *others in list(items.values())[plan.offset : plan.offset + plan.limit]:
-            hit = self._hit(first, plan, neutrality)
+            hit = self._hit(first, plan, neutrality, asked)
             if self._good_enough(hit, plan):
-                more = tuple(self._hit(record, plan, neutrality) for record in others)
+                more = tuple(self._hit(record, plan, neutrality, asked) for record in others)
                 hits.append(hit.model_copy(update={"others": more}) if more else hit)
         return hits
 
-    def _hit(self, record: Record, plan: Plan, neutrality: Neutrality | None) -> Hit:
-        confidence = None if neutrality is None else neutrality.confidence(record.score or 0.0, plan.neutral)
+    def _hit(self, record: Record, plan: Plan, neutrality: Neutrality | None, asked: NDArray[np.float32]) -> Hit:
+        similarity = record.score or 0.0
+        if plan.mode == "hybrid" and record.vector is not None:  # the score is one of ranks, which says nothing of this
+            similarity = float(asked @ record.vector) / max(float(np.linalg.norm(record.vector)), 1e-12)
+        confidence = None if neutrality is None else neutrality.confidence(similarity, plan.neutral)
         return hit_from_record(record, self._layout, confidence)
 
     @staticmethod

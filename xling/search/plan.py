@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from xling.space.neutral import NeutralBasis
 from xling.store.base import FilterJson
 
 MAX_LIMIT = 10_000
+_MAX_WEIGHT = 100.0
+
+Mode: TypeAlias = Literal["dense", "lexical", "hybrid"]
+FusionKind: TypeAlias = Literal["rrf", "dbsf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,9 @@ class Plan:
     rescore: bool = False
     distinct: str | None = None
     chunks: bool = False
+    mode: Mode = "dense"
+    fusion: FusionKind = "rrf"
+    lexical_weight: float | None = None
 
     def __post_init__(self) -> None:
         if not _is_int(self.limit, 1) or not _is_int(self.offset, 0):
@@ -48,6 +56,21 @@ class Plan:
         ):
             if value is not None and not (isinstance(value, (int, float)) and 0.0 <= value <= 1.0):
                 raise InvalidInput(f"{name} must lie between 0 and 1, got {value!r}")
+        for name, choice, choices in (("mode", self.mode, Mode), ("fusion", self.fusion, FusionKind)):
+            if choice not in get_args(choices):
+                raise InvalidInput(f"{name}= is one of {', '.join(map(repr, get_args(choices)))}, not {choice!r}")
+        self._check_legs()
+
+    def _check_legs(self) -> None:
+        weight = self.lexical_weight
+        if weight is not None and not (_is_number(weight) and 0.0 <= weight <= _MAX_WEIGHT):
+            raise InvalidInput(f"lexical_weight must lie between 0 and {_MAX_WEIGHT:g}, got {weight!r}")
+        if weight is not None and (self.mode != "hybrid" or self.fusion != "rrf"):
+            raise InvalidInput("lexical_weight= belongs to mode='hybrid' with fusion='rrf'")
+        if self.mode != "dense" and self.reranks:
+            raise InvalidInput(f"balance=, prefer= and rescore= go with mode='dense', not with mode={self.mode!r}")
+        if self.mode == "lexical" and self.min_confidence is not None:
+            raise InvalidInput("min_confidence= needs a comparison of meaning: use min_score= with mode='lexical'")
 
     @property
     def reranks(self) -> bool:
@@ -71,6 +94,10 @@ class Neutrality:
     def confidence(self, score: float, alpha: float) -> float | None:
         """Of one score."""
         return None if self.calibration is None else round(float(self.calibration.confidence(score, alpha)), 4)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_int(value: object, least: int) -> bool:

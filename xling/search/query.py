@@ -1,16 +1,43 @@
-"""A query's text → one vector, whatever its length."""
+"""A query's text → one vector, whatever its length, and the terms to look up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
+from xling.search.plan import Plan
 from xling.space import SharedSpace, Vectors
 from xling.space.chunker import Chunker
+from xling.space.distinctive import distinctive_terms
 from xling.space.neutral import blend_prompts
+from xling.space.sparse import encode_query
+from xling.store.base import SparseVector
 from xling.text import normalise, problem_of
+
+Asked: TypeAlias = tuple[SparseVector, float]
+"""The terms of a query, and how much they count in a hybrid search."""
+
+
+def check_queries(queries: Sequence[str]) -> None:
+    """Raises `InvalidInput` if a query is blank, not a string, or has a lone surrogate."""
+    for i, query in enumerate(queries):
+        reason = problem_of(query)
+        if reason:
+            raise InvalidInput(f"query {i} cannot be searched: {reason.replace('the text', 'it')}")
+
+
+def encode_terms(queries: Sequence[Sequence[str]], plan: Plan) -> list[Asked]:
+    """The terms of queries, each given in one phrasing or more: all of them, or for a hybrid search those that tell.
+
+    With a `lexical_weight` all of them count, and so much.
+    """
+    if plan.mode == "hybrid" and plan.lexical_weight is None:
+        return [distinctive_terms(phrasings) for phrasings in queries]
+    weight = 1.0 if plan.lexical_weight is None else plan.lexical_weight
+    return [(encode_query("\n".join(phrasings)), weight) for phrasings in queries]
 
 
 def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.0) -> Vectors:
@@ -23,10 +50,7 @@ def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.
         InvalidInput: A query is blank, not a string, or has a lone surrogate.
         ModelError: The encoder gave no usable vector.
     """
-    for i, query in enumerate(queries):
-        reason = problem_of(query)
-        if reason:
-            raise InvalidInput(f"query {i} cannot be searched: {reason.replace('the text', 'it')}")
+    check_queries(queries)
     chunker = Chunker(space.encoder)
     pieces = [[normalise(query[start:end]) for start, end in chunker.spans(query)] for query in queries]
     flat = [piece for group in pieces for piece in group]

@@ -13,6 +13,7 @@ from xling.search.filters import Where
 from xling.search.near import similarities
 from xling.search.passages import Run, grouped, passage_of, point_of, runs_of, within_budget
 from xling.search.phrasings import Combine, phrasings_of
+from xling.search.plan import FusionKind, Mode
 from xling.search.verbs import SearchVerbs
 from xling.space import Vectors
 from xling.space.chunker import count_tokens
@@ -52,6 +53,9 @@ class RetrievalVerbs(SearchVerbs):
         min_score: float | None = None,
         min_confidence: float | None = None,
         exact: bool = False,
+        mode: Mode = "dense",
+        fusion: FusionKind = "rrf",
+        lexical_weight: float | None = None,
     ) -> Steps[Retrieval]:
         """Passages that may answer a question of any language, cited, ready for a prompt: `retrieve(…).as_context()`.
 
@@ -77,6 +81,9 @@ class RetrievalVerbs(SearchVerbs):
             min_score: Leave out chunks that score less.
             min_confidence: Leave out chunks that are less sure.
             exact: Compare with every vector.
+            mode: By meaning (`dense`), by words (`lexical`), or by both (`hybrid`), as in `search`.
+            fusion: How a hybrid search makes one list of both.
+            lexical_weight: How much words count in it.
 
         Raises:
             InvalidInput: The question is blank, or a filter or number makes no sense.
@@ -105,6 +112,9 @@ class RetrievalVerbs(SearchVerbs):
             min_score=min_score,
             min_confidence=min_confidence,
             exact=exact,
+            mode=mode,
+            fusion=fusion,
+            lexical_weight=lexical_weight,
         )
         heads = [self._point_id(hit.id) for hit in hits if hit.id is not None]
         runs = runs_of(hits, heads, expand)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from xling.errors import InvalidInput, ModelError
 from xling.search.engine import Engine
 from xling.search.plan import Neutrality, Plan
+from xling.search.query import Asked
 from xling.space import SharedSpace, Vectors
 from xling.space.collection_stats import CollectionStatistics
 from xling.space.neutral import estimate_basis
@@ -55,8 +56,12 @@ class Searcher:
         self._reference: Reference | None = None
         self._neutrality: tuple[int, Neutrality] | None = None
 
-    def search(self, vectors: Vectors, plan: Plan, sizes: Sequence[int] | None = None) -> Steps[list[list[Hit]]]:
-        """Hits of query vectors (unit, shape (n, dimension), not yet neutral); for `sizes` see `Engine.search`."""
+    def search(
+        self, vectors: Vectors, plan: Plan, sizes: Sequence[int] | None = None, terms: Sequence[Asked] = ()
+    ) -> Steps[list[list[Hit]]]:
+        """Hits of query vectors (unit, shape (n, dimension), not yet neutral); for the others see `Engine.search`."""
+        if plan.mode == "lexical":
+            return (yield from self._engine.search(vectors, plan, None, terms=terms))
         if self._distance not in ("Cosine", "Dot") and plan.reranks:
             raise InvalidInput(
                 f"balance=, prefer= and rescore= need similarities, but {self._name!r} compares by {self._distance}"
@@ -72,7 +77,7 @@ class Searcher:
                 f"min_confidence= needs a calibration, and {self._space.name!r} has none: it does not score "
                 f"translations above random texts, or its scores are no cosines. Use min_score= instead."
             )
-        return (yield from self._engine.search(vectors, plan, neutrality, sizes))
+        return (yield from self._engine.search(vectors, plan, neutrality, sizes, terms))
 
     def neutrality(self) -> Steps[Neutrality | None]:
         """Basis and calibration by now."""

@@ -13,8 +13,8 @@ from xling.errors import InvalidInput
 from xling.language import normalise_code
 from xling.search.filters import Filters, Where
 from xling.search.phrasings import FUSED, Combine, fused, phrasings_of
-from xling.search.plan import MAX_LIMIT, Plan
-from xling.search.query import encode_queries
+from xling.search.plan import MAX_LIMIT, FusionKind, Mode, Plan
+from xling.search.query import check_queries, encode_queries, encode_terms
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.store.base import Store
@@ -32,6 +32,9 @@ class SearchVerbs(ABC):
 
     @abstractmethod
     def _check_open(self) -> None: ...
+
+    @abstractmethod
+    def _check_lexical(self, mode: Mode) -> None: ...
 
     @stepwise("store")
     def search(
@@ -53,6 +56,9 @@ class SearchVerbs(ABC):
         min_score: float | None = None,
         min_confidence: float | None = None,
         exact: bool = False,
+        mode: Mode = "dense",
+        fusion: FusionKind = "rrf",
+        lexical_weight: float | None = None,
     ) -> Steps[list[Hit]]:
         """The documents nearest in meaning to a query of any language, best first.
 
@@ -80,9 +86,17 @@ class SearchVerbs(ABC):
             min_score: Leave out hits that score less.
             min_confidence: Leave out hits that are less sure, 0 to 1.
             exact: Compare with every vector instead of using the approximate index.
+            mode: `dense` finds by meaning; `lexical` by words, numbers and codes as they are written (see
+                docs/hybrid.md), without the model; `hybrid` by both, fused. `score` is then that of the words, or of
+                the fusion; `confidence` is always about the meaning.
+            fusion: How a hybrid search makes one list of both: by ranks (`rrf`), or by scores (`dbsf`).
+            lexical_weight: How much a rank by words counts in it, where one by meaning counts 1. Without it what is
+                asked decides: codes, long numbers, names in another script and queries of a word or two count 1, other
+                numbers and abbreviations 0.2, and of longer queries no other words are looked up.
 
         Raises:
-            InvalidInput: The query is blank, or a filter or number makes no sense.
+            InvalidInput: The query is blank, a filter or number makes no sense, or terms are asked for of a collection
+                that has none (see `Collection.add_lexical`).
             ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
         """
         phrasings = phrasings_of(query)
@@ -108,6 +122,9 @@ class SearchVerbs(ABC):
             min_score=min_score,
             min_confidence=min_confidence,
             exact=exact,
+            mode=mode,
+            fusion=fusion,
+            lexical_weight=lexical_weight,
         )
         return fused(found)[offset : offset + limit] if fuse else found[0]
 
@@ -130,6 +147,9 @@ class SearchVerbs(ABC):
         min_score: float | None = None,
         min_confidence: float | None = None,
         exact: bool = False,
+        mode: Mode = "dense",
+        fusion: FusionKind = "rrf",
+        lexical_weight: float | None = None,
     ) -> Steps[list[list[Hit]]]:
         """`search` for several queries at once: one batch through the encoder, one through the store."""
         if isinstance(queries, str):
@@ -151,6 +171,9 @@ class SearchVerbs(ABC):
                 min_score=min_score,
                 min_confidence=min_confidence,
                 exact=exact,
+                mode=mode,
+                fusion=fusion,
+                lexical_weight=lexical_weight,
             )
         )
 
@@ -212,8 +235,15 @@ class SearchVerbs(ABC):
             prefer=tuple(normalise_code(code) for code in prefer or ()),
             **options,
         )
+        if plan.mode != "dense":
+            self._check_lexical(plan.mode)
         if not queries:
             return []
         phrasings = [phrasing for query in queries for phrasing in query]
+        if plan.mode == "lexical":
+            check_queries(phrasings)
+            nothing = np.zeros((len(queries), 0), np.float32)
+            return (yield from self._searcher.search(nothing, plan, terms=encode_terms(queries, plan)))
         vectors = yield from work(encode_queries, self.space, phrasings, plan.neutral)
-        return (yield from self._searcher.search(vectors, plan, [len(query) for query in queries]))
+        terms = encode_terms(queries, plan) if plan.mode == "hybrid" else ()
+        return (yield from self._searcher.search(vectors, plan, [len(query) for query in queries], terms))

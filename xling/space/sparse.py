@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
+from xling.store.base import SparseVector
 from xling.text.folding import fold
 
 K1 = 1.2
@@ -48,29 +48,21 @@ _JOINTS = r"['’._/&-]"
 
 
 @dataclass(frozen=True, slots=True)
-class SparseVector:
-    """Term ids, ascending, without repetition, and the weight of each; both of shape (terms,)."""
+class Patterns:
+    """What a text is cut by: words and runs of scripts without spaces; the characters of those; the parts of a word."""
 
-    indices: NDArray[np.uint32]
-    values: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-
-@dataclass(frozen=True, slots=True)
-class _Patterns:
     piece: re.Pattern[str]
     unspaced: re.Pattern[str]
     part: re.Pattern[str]
 
 
 @functools.cache
-def _patterns() -> _Patterns:
+def patterns() -> Patterns:
+    """Compiled when they are first used."""
     # To Python's \w the vowel signs of Indic scripts are no part of a word; to readers they are.
     marks = "".join(chr(c) for c in range(0x300, 0x1F000) if unicodedata.category(chr(c))[0] == "M")
     letter = rf"(?:(?![{_UNSPACED}])(?:[^\W_]|[{marks}]))"
-    return _Patterns(
+    return Patterns(
         piece=re.compile(rf"[{_UNSPACED}]+|{letter}+(?:{_JOINTS}{letter}+)*(?:\+\+|#)?"),
         unspaced=re.compile(rf"[{_UNSPACED}][{marks}]*"),
         part=re.compile(rf"\d+|(?:[^\W\d_]|[{marks}])+"),
@@ -84,25 +76,28 @@ def terms(text: str, *, query: bool) -> tuple[list[str], int]:
     script without spaces a document gives pairs and single characters; a query gives pairs, or the character that
     stands alone.
     """
-    patterns = _patterns()
+    regexes = patterns()
     found: list[str] = []
     length = 0
-    # A thousand is one number: 1,000 is 1000.
-    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", fold(text))
-    for piece in patterns.piece.findall(folded):
-        characters = patterns.unspaced.findall(piece)
+    for piece in regexes.piece.findall(join_thousands(fold(text))):
+        characters = regexes.unspaced.findall(piece)
         if characters:
             pairs = [a + b for a, b in itertools.pairwise(characters)]
             found += pairs if query and pairs else pairs + characters
             length += len(characters)
             continue
-        parts = patterns.part.findall(piece)
+        parts = regexes.part.findall(piece)
         # Of numbers alone the joints tell: 3.14 is not 314, 2026-05-01 not 20260501.
         numbers = all(part.isdecimal() for part in parts)
         whole = piece if numbers or piece[-1] in "+#" else "".join(parts)
         found += [whole, *parts] if parts and parts != [whole] else [whole]
         length += max(len(parts), 1)
     return found, length
+
+
+def join_thousands(text: str) -> str:
+    """The text with each number as one: 1,000 is 1000."""
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -28,6 +28,9 @@ IndexKind: TypeAlias = Literal["keyword", "integer", "float", "bool", "datetime"
 Distance: TypeAlias = Literal["Cosine", "Dot", "Euclid", "Manhattan"]
 Quantization: TypeAlias = Literal["scalar", "binary", "turbo"]
 
+LEXICAL = "lexical"
+"""Name of the sparse vector of a text's terms, where a collection has one. Qdrant weighs them by their rarity."""
+
 
 @dataclass(frozen=True, slots=True)
 class VectorSpec:
@@ -62,20 +65,55 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a collection holds: its dense vectors, the payload fields that are indexed, and how it is kept."""
+    """What a collection holds: its dense vectors, the payload fields that are indexed, and how it is kept.
+
+    `lexical` is whether there is a sparse vector `LEXICAL` too.
+    """
 
     vectors: tuple[VectorSpec, ...]
     indexes: Mapping[str, IndexKind] = field(default_factory=dict)
     storage: Storage = field(default_factory=Storage)
+    lexical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term ids, ascending, without repetition, and the weight of each; both of shape (terms,)."""
+
+    indices: NDArray[np.uint32]
+    values: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How Qdrant makes one list of what the dense and the lexical leg find.
+
+    Attributes:
+        kind: `rrf`: reciprocal ranks (Cormack, Clarke and Büttcher, 2009); `dbsf`: scores, as far as they lie from the
+            mean of their leg.
+        k: Of `rrf`: how little the first ranks stand out.
+        weight: Of `rrf`: what a rank in the lexical leg counts; one in the dense leg counts 1.
+    """
+
+    kind: Literal["rrf", "dbsf"] = "rrf"
+    k: int = 60
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point to write. `vector` has shape (dimension,) and belongs to the vector named in `Store.upsert`."""
+    """A point to write. `vector` has shape (dimension,) and belongs to the vector named in `Store.upsert`.
+
+    `terms` are written into `LEXICAL`, which the collection must have if any are given.
+    """
 
     id: PointId
     vector: NDArray[np.float32]
     payload: dict[str, Any]
+    terms: SparseVector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +242,45 @@ class Store(ABC):
 
         `filters` has one entry a row. `exact` bypasses the approximate index. Ties are in id order on no
         promise. A score is what Qdrant gives for the vector's distance (cosine: higher is nearer).
+        """
+
+    @abstractmethod
+    def add_lexical(self) -> None:
+        """Make room for `LEXICAL` in a collection that was made without; nothing happens where it is there.
+
+        Raises:
+            StoreError: The server is too old for that.
+        """
+
+    @abstractmethod
+    def set_terms(self, terms: Mapping[PointId, SparseVector]) -> None:
+        """Write the terms of points that exist; all else of them stays."""
+
+    @abstractmethod
+    def query_lexical(
+        self, terms: Sequence[SparseVector], *, filters: Sequence[FilterJson | None], limit: int
+    ) -> list[list[Record]]:
+        """The points that share terms with each query, best first, in one batch; none for a query without terms.
+
+        A score is the sum, over the terms in common, of their weights times their inverse document frequency.
+        """
+
+    @abstractmethod
+    def query_hybrid(
+        self,
+        vectors: NDArray[np.float32],
+        terms: Sequence[SparseVector],
+        *,
+        vector_name: str,
+        filters: Sequence[FilterJson | None],
+        fusions: Sequence[Fusion],
+        depth: int,
+        limit: int,
+        exact: bool = False,
+    ) -> list[list[Record]]:
+        """What is near each vector and what shares terms with each query, fused, with vectors, in one batch.
+
+        `depth` is how many of each leg are fused. A leg that finds nothing adds nothing. Scores are the fusion's.
         """
 
     @abstractmethod

@@ -22,9 +22,10 @@ from xling.errors import (
     InvalidInput,
     StoreError,
 )
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, Store, VectorSpec
+from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, VectorSpec
 from xling.store.edge_errors import translated
 from xling.store.edge_filters import to_edge_filter
+from xling.store.edge_lexical import EdgeLexical, edge_point
 from xling.store.edge_shards import SharedShard, acquire, evicted, release
 from xling.store.edge_storage import index_type, shard_config
 from xling.store.files import read_json, write_json
@@ -42,7 +43,7 @@ _FROM_THE_VECTORS = qe.QuantizationSearchParams(rescore=True, oversampling=2.0)
 """Of a quantised collection twice as many are looked up, and ordered by the vectors themselves; else ignored."""
 
 
-class EdgeStore(Store):
+class EdgeStore(EdgeLexical):
     """One directory a collection: `shard/` is Qdrant Edge's, `collection.json` holds the schema and the metadata.
 
     Writes go to a write-ahead log before they return, so a killed process loses none of them. Below some hundred
@@ -118,7 +119,8 @@ class EdgeStore(Store):
     def schema(self) -> Schema:
         data = self._read()
         vectors = tuple(VectorSpec(**spec) for spec in data["vectors"])
-        return Schema(vectors=vectors, indexes=data["indexes"], storage=Storage(**data.get("storage", {})))
+        storage = Storage(**data.get("storage", {}))
+        return Schema(vectors, data["indexes"], storage, lexical=data.get("lexical", False))
 
     def metadata(self) -> dict[str, Any]:
         return dict(self._read()["metadata"])
@@ -137,7 +139,7 @@ class EdgeStore(Store):
                 return
             self._create_indexes(shard, missing, tenant)
             kept = replace(schema.storage, tenant=tenant) if tenant in missing else schema.storage
-            self._write(Schema(schema.vectors, {**schema.indexes, **missing}, kept), self.metadata())
+            self._write(replace(schema, indexes={**schema.indexes, **missing}, storage=kept), self.metadata())
 
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> None:
         check_points(points, self._size_of(vector_name))
@@ -145,20 +147,18 @@ class EdgeStore(Store):
         with self._errors("write points"):
             for start in range(0, len(points), _UPSERT_BATCH):
                 end = start + _UPSERT_BATCH
-                batch = [
-                    qe.Point(id, _named(vector_name, p.vector.tolist()), p.payload)
-                    for id, p in zip(ids[start:end], points[start:end], strict=True)
-                ]
+                pairs = zip(ids[start:end], points[start:end], strict=True)
+                batch = [edge_point(id, point, vector_name) for id, point in pairs]
                 with self._change() as shard:
                     shard.update(qe.UpdateOperation.upsert_points(batch))
-                    self._held().wrote(len(batch))
+                    self._wrote(len(batch))
 
     def set_payloads(self, payloads: Mapping[PointId, dict[str, Any]]) -> None:
         with self._errors("write metadata"):
             for id, payload in payloads.items():
                 with self._change() as shard:
                     shard.update(qe.UpdateOperation.overwrite_payload([canonical_id(id)], payload))
-                    self._held().wrote(1)
+                    self._wrote(1)
 
     def retrieve(self, ids: Sequence[PointId], *, with_vector: str | None = None) -> list[Record]:
         if not ids:
@@ -225,7 +225,7 @@ class EdgeStore(Store):
                 filter=to_edge_filter(filter),
                 with_payload=True,
                 with_vector=vector_selector(returned),
-                params=qe.SearchParams(exact=exact, hnsw_ef=_WIDTH, quantization=_FROM_THE_VECTORS),
+                params=self._params(exact=exact),
             )
             for row, filter in zip(vectors, filters, strict=True)
         ]
@@ -297,6 +297,12 @@ class EdgeStore(Store):
                 self._shared = acquire(self._directory, lambda: qe.EdgeShard.load(path))
             return self._shared
 
+    def _wrote(self, points: int) -> None:
+        self._held().wrote(points)
+
+    def _params(self, *, exact: bool) -> qe.SearchParams:
+        return qe.SearchParams(exact=exact, hnsw_ef=_WIDTH, quantization=_FROM_THE_VECTORS)
+
     @contextlib.contextmanager
     def _change(self) -> Iterator[qe.EdgeShard]:
         held = self._held()
@@ -336,6 +342,7 @@ class EdgeStore(Store):
             "vectors": vectors,
             "indexes": dict(schema.indexes),
             "storage": storage_record(schema.storage),
+            "lexical": schema.lexical,
             "metadata": dict(metadata),
         }
         write_json(self._file, description)
@@ -361,7 +368,3 @@ class EdgeStore(Store):
 
     def _errors(self, doing: str) -> contextlib.AbstractContextManager[None]:
         return translated(doing, self._directory)
-
-
-def _named(vector_name: str, vector: list[float]) -> Any:
-    return {vector_name: vector} if vector_name else vector

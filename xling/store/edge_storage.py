@@ -8,7 +8,7 @@ from typing import Any
 import qdrant_edge as qe
 
 from xling.errors import InvalidInput
-from xling.store.base import IndexKind, Quantization, Schema
+from xling.store.base import LEXICAL, IndexKind, Quantization, Schema
 
 _INDEX_TYPES = {
     "keyword": qe.PayloadSchemaType.Keyword,
@@ -38,7 +38,12 @@ def shard_config(schema: Schema) -> qe.EdgeConfig:
         for spec in schema.vectors
     }
     quantization = _QUANTIZATIONS[kept.quantization]() if kept.quantization else None
-    return qe.EdgeConfig(vectors=vectors, quantization_config=quantization)
+    terms = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf, on_disk=True if kept.on_disk else None)
+    return qe.EdgeConfig(
+        vectors=vectors,
+        sparse_vectors={LEXICAL: terms} if schema.lexical else None,
+        quantization_config=quantization,
+    )
 
 
 def index_type(key: str, kind: IndexKind, tenant: str | None) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from xling.errors import InvalidInput
-from xling.store.base import Point
+from xling.store.base import Point, SparseVector
 
 _T = TypeVar("_T")
 _MAX_POINTS = 1000
@@ -46,7 +46,12 @@ def oversize(point: Point, problem: str) -> InvalidInput:
 
 def point_bytes(point: Point) -> int:
     """About what a point takes in a request."""
-    return 4 * len(point.vector) + payload_bytes(point.payload)
+    return 4 * len(point.vector) + payload_bytes(point.payload) + (terms_bytes(point.terms) if point.terms else 0)
+
+
+def terms_bytes(terms: SparseVector) -> int:
+    """About what terms take in a request."""
+    return 8 * len(terms) + 100
 
 
 def payload_bytes(payload: Mapping[str, Any]) -> int:

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xling.errors import CollectionClosed, InvalidInput, StoreError, XlingError
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, VectorSpec
+from xling.store.base import LEXICAL, FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, VectorSpec
 from xling.store.records import plain_id, to_record, vector_selector
 from xling.store.request_size import batches, check_sizes, oversize, payload_bytes, point_bytes
 from xling.store.retry import RETRIES, RetryPolicy, Tries
 from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
 from xling.store.server_filters import client_filter
+from xling.store.server_lexical import ServerLexical, client_point
 from xling.store.server_snapshots import ServerSnapshots
 from xling.store.server_storage import TURBO_SINCE, creation_arguments, index_schema, search_params, storage_of
 from xling.store.steps import Call, Steps, steps_of, stepwise
@@ -38,7 +39,7 @@ _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref
 """Local mode is plain Python data: one thread at a time for each client."""
 
 
-class ServerStore(ServerSnapshots):
+class ServerStore(ServerLexical, ServerSnapshots):
     """A collection behind qdrant-client. Needs Qdrant 1.16 or newer, which keeps metadata of collections.
 
     What it does is written as steps that call the client, so that an asynchronous client can be called instead
@@ -135,7 +136,8 @@ class ServerStore(ServerSnapshots):
         named = vectors if isinstance(vectors, dict) else {} if vectors is None else {"": vectors}
         specs = tuple(VectorSpec(name, v.size, v.distance.value) for name, v in named.items())
         indexes: dict[str, Any] = {k: v.data_type.value for k, v in (info.payload_schema or {}).items()}
-        return Schema(vectors=specs, indexes=indexes, storage=Storage() if self._local else storage_of(info))
+        storage = Storage() if self._local else storage_of(info)
+        return Schema(specs, indexes, storage, lexical=LEXICAL in (info.config.params.sparse_vectors or {}))
 
     @stepwise("_perform")
     def metadata(self) -> Steps[dict[str, Any]]:
@@ -172,8 +174,6 @@ class ServerStore(ServerSnapshots):
 
     @stepwise("_perform")
     def upsert(self, points: Sequence[Point], *, vector_name: str) -> Steps[None]:
-        from qdrant_client import models
-
         check_points(points, (yield from self._size_of(vector_name)))
         for point in points:
             canonical_id(point.id)
@@ -182,14 +182,7 @@ class ServerStore(ServerSnapshots):
         parts = [list(batch) for batch in batches(points, sizes)][::-1]
         while parts:
             batch = parts.pop()
-            structs = [
-                models.PointStruct(
-                    id=canonical_id(p.id),
-                    vector={vector_name: p.vector.tolist()} if vector_name else p.vector.tolist(),
-                    payload=p.payload,
-                )
-                for p in batch
-            ]
+            structs = [client_point(point, vector_name) for point in batch]
             try:
                 yield from self._call("write points", "upsert", structs, wait=True)
             except XlingError as exc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from xling.store.base import IndexKind, Schema, Storage
+from xling.store.base import LEXICAL, IndexKind, Schema, Storage
 
 if TYPE_CHECKING:
     from qdrant_client import models
@@ -38,6 +38,7 @@ def creation_arguments(schema: Schema) -> dict[str, Any]:
         turbo = models.TurboQuantQuantizationConfig(always_ram=True, bits=models.TurboQuantBitSize.BITS4)
         quantization = models.TurboQuantization(turbo=turbo)
     given = {
+        "sparse_vectors_config": {LEXICAL: terms_config(kept)} if schema.lexical else None,
         "quantization_config": quantization,
         "shard_number": kept.shards,
         "replication_factor": kept.replicas,
@@ -45,6 +46,14 @@ def creation_arguments(schema: Schema) -> dict[str, Any]:
     }
     vectors: Any = params[""] if set(params) == {""} else params
     return {"vectors_config": vectors, **{key: value for key, value in given.items() if value is not None}}
+
+
+def terms_config(kept: Storage) -> models.SparseVectorParams:
+    """How terms are kept: weighed by their rarity, on disk if the vectors are."""
+    from qdrant_client import models
+
+    index = models.SparseIndexParams(on_disk=True) if kept.on_disk else None
+    return models.SparseVectorParams(modifier=models.Modifier.IDF, index=index)
 
 
 def index_schema(key: str, kind: IndexKind, tenant: str | None) -> Any:

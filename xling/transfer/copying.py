@@ -12,6 +12,7 @@ from xling.errors import InvalidInput, SpaceMismatch
 from xling.language import Detector, detector
 from xling.space.collection_stats import METADATA_KEY as STATISTICS_KEY
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.lexical import has_terms, with_terms
 from xling.store.base import Point, Quantization, Record, Schema, Storage, Store, VectorSpec
 from xling.store.layout import HEADS, OWN_LAYOUT
 from xling.store.points import chunk_ids
@@ -140,7 +141,7 @@ def _fill(store: Store, export: ExportFile, storage: Storage, merge: bool, progr
     if fresh:
         spec = VectorSpec(vector["name"], vector["size"], vector["distance"])
         indexes = {**header["indexes"], **({storage.tenant: "keyword"} if storage.tenant else {})}
-        schema = Schema((spec,), indexes, storage)
+        schema = Schema((spec,), indexes, storage, lexical=has_terms(metadata[METADATA_KEY]))
         begun = {key: value for key, value in metadata.items() if key != STATISTICS_KEY}
         store.create(schema, {**begun, UNFINISHED_KEY: mark})
     else:
@@ -153,8 +154,11 @@ def _fill(store: Store, export: ExportFile, storage: Storage, merge: bool, progr
         statistics = CollectionStatistics(
             store, vector["size"], vector_name=vector["name"], layout=OWN_LAYOUT, detector=names
         )
+    lexical = has_terms(store.metadata()[METADATA_KEY])
     started, done, documents = time.monotonic(), 0, 0
     for points in export.points(_PAGE):
+        if lexical:
+            points = with_terms(points)
         if statistics is not None:
             _make_way(store, points, statistics)
         store.upsert(points, vector_name=vector["name"])

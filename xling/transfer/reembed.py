@@ -18,8 +18,9 @@ from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunking, check_chunking
 from xling.space.collection_stats import METADATA_KEY as STATISTICS_KEY
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.lexical import lexical_record
 from xling.space.resolve import load_encoder
-from xling.store.base import Record, Store
+from xling.store.base import LEXICAL, Record, Store
 from xling.store.ids import id_from_payload
 from xling.store.layout import HEADS, OWN_LAYOUT
 from xling.store.points import chunk_ids, joined_text
@@ -150,8 +151,10 @@ def _prepare(old: Store, new: Store, metadata: Mapping[str, Any], space: SharedS
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         kept[METADATA_KEY] = {**own, "version": __version__, "created": now, "space": space.record()}
         kept[METADATA_KEY]["chunking"] = chunking.record()
+        if LEXICAL in own:
+            kept[METADATA_KEY][LEXICAL] = lexical_record()
         kept[PREVIOUS_KEY] = [*metadata.get(PREVIOUS_KEY, ()), old.name]
-        new.create(replace(schema, vectors=vectors), {**kept, BEGUN_KEY: mark})
+        new.create(replace(schema, vectors=vectors, lexical=LEXICAL in own), {**kept, BEGUN_KEY: mark})
     if new.metadata().get(BEGUN_KEY) != mark:
         raise InvalidInput(
             f"there is a collection {new.name!r} already, which is not this change of {old.name!r} begun earlier; "
@@ -180,6 +183,7 @@ def _copy(
         statistics=statistics,
         batch_size=batch_size,
         chunking=chunking,
+        lexical=LEXICAL in own,
     )
     for _ in range(_ROUNDS):
         report = writer.write(_documents(old), total=old.count(HEADS), progress=progress)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from xling.attach import PREVIOUS_KEY
+from xling.attach import METADATA_KEY, PREVIOUS_KEY
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.lexical import has_terms
 from xling.store.base import Store
 from xling.types import Progress, Report, Snapshot, Transfer
 
@@ -20,6 +21,7 @@ class MovingVerbs(ABC):
     store: Store
     _statistics: CollectionStatistics
     _vector_name: str
+    _lexical: bool
     _write_lock: threading.Lock
 
     @abstractmethod
@@ -87,6 +89,32 @@ class MovingVerbs(ABC):
         with self._write_lock:
             self.store.recover(snapshot)
             self._statistics.reload()
+            self._lexical = has_terms(self.store.metadata()[METADATA_KEY])
+
+    def add_lexical(self, *, progress: Callable[[Progress], None] | None = None) -> Report:
+        """Add terms to a collection that was made without, for `search(mode="lexical")` and `"hybrid"`.
+
+        They are written in place, beside the vectors; nothing is encoded again. Killed at any moment, it can be called
+        again. Until it is done the collection is searched by meaning only; what other processes that have it open
+        write meanwhile gets no terms, so let them open it again, and call this again if they wrote.
+
+        Args:
+            progress: Called with the points done so far.
+
+        Returns:
+            `updated` counts the documents.
+
+        Raises:
+            InvalidInput: The collection was made by another tool.
+            StoreError: It lies on a server older than Qdrant 1.18, which cannot add them: export it, and import it.
+        """
+        from xling.transfer.terms import add_terms
+
+        self._writable()
+        with self._write_lock:
+            report = add_terms(self.store, progress)
+            self._lexical = True
+        return report
 
     def drop_previous(self) -> Report:
         """Delete the documents of the old model, which `xling.reembed` left beside. There is no way back.
