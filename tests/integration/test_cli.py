@@ -682,7 +682,8 @@ def test_eval_of_what_is_not_there_is_one_line(cli, args):
 def test_words_are_added_and_searched(cli):
     cli("add", "--no-lexical", stdin="The XR-2000 is here.\nThe weather is nice.\n")
     refused = cli("search", "XR-2000", "--mode", "hybrid")
-    assert refused.code == 2 and "add-lexical" in refused.err
+    assert refused.code == 2
+    assert "add-lexical" in refused.err
     assert json.loads(cli("add-lexical", "--json").out) == {"updated": 2}
     assert [
         json.loads(line)["text"] for line in cli("search", "xr2000", "--mode", "lexical", "--json").out.splitlines()
