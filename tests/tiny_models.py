@@ -71,3 +71,15 @@ def put_into_hub_cache(directory: Path, hf_home: Path, name: str, commit: str = 
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(commit)
     return snapshot
+
+
+def make_cross_encoder(directory: Path, bare: Path, labels: int = 1) -> Path:
+    """Write a cross-encoder with random weights, with the tokenizer of a model that `make_model` has made."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    torch.manual_seed(1)
+    config = BertConfig.from_pretrained(bare, num_labels=labels)
+    BertForSequenceClassification(config).save_pretrained(directory)
+    BertTokenizerFast.from_pretrained(bare).save_pretrained(directory)
+    return directory

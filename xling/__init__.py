@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xling.errors import XlingError as XlingError
     from xling.errors import XlingWarning as XlingWarning
     from xling.opening import open as open
+    from xling.search.rerank import Reranker as Reranker
     from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.protocols import Encoder as Encoder
     from xling.text.sentences import SentenceSplitter as SentenceSplitter
@@ -72,6 +73,7 @@ _HOMES = {
         "XlingError",
         "XlingWarning",
     ),
+    "xling.search.rerank": ("Reranker",),
     "xling.space.cache": ("EmbeddingCache",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),

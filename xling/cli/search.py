@@ -57,6 +57,10 @@ def search(
         Literal["dense", "lexical", "hybrid"],
         typer.Option("--mode", help="Find by meaning, by words as they are written, or by both."),
     ] = "dense",
+    rerank: Annotated[
+        str | None, typer.Option("--rerank", help="Give the best another order: maxsim, or a cross-encoder.")
+    ] = None,
+    candidates: Annotated[int | None, typer.Option("--candidates", help="How many hits --rerank looks at.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Show long texts whole in the table.")] = False,
 ) -> None:
     """Find the texts nearest in meaning to a query of any language.
@@ -87,6 +91,8 @@ def search(
                     min_score=min_score,
                     min_confidence=min_confidence,
                     mode=mode,
+                    rerank=rerank,
+                    candidates=candidates,
                 )
             for query, hits in zip(batch, found, strict=True):
                 show_hits(query, hits, several=several, as_json=out.json, full=full)

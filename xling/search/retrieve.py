@@ -14,6 +14,7 @@ from xling.search.near import similarities
 from xling.search.passages import Run, grouped, passage_of, point_of, runs_of, within_budget
 from xling.search.phrasings import Combine, phrasings_of
 from xling.search.plan import FusionKind, Mode
+from xling.search.rerank import Rerank
 from xling.search.verbs import SearchVerbs
 from xling.space import Vectors
 from xling.space.chunker import count_tokens
@@ -56,6 +57,8 @@ class RetrievalVerbs(SearchVerbs):
         mode: Mode = "dense",
         fusion: FusionKind = "rrf",
         lexical_weight: float | None = None,
+        rerank: Rerank | None = None,
+        candidates: int | None = None,
     ) -> Steps[Retrieval]:
         """Passages that may answer a question of any language, cited, ready for a prompt: `retrieve(…).as_context()`.
 
@@ -84,6 +87,8 @@ class RetrievalVerbs(SearchVerbs):
             mode: By meaning (`dense`), by words (`lexical`), or by both (`hybrid`), as in `search`.
             fusion: How a hybrid search makes one list of both.
             lexical_weight: How much words count in it.
+            rerank: Give the best chunks another order, as in `search`.
+            candidates: How many chunks that looks at.
 
         Raises:
             InvalidInput: The question is blank, or a filter or number makes no sense.
@@ -115,6 +120,8 @@ class RetrievalVerbs(SearchVerbs):
             mode=mode,
             fusion=fusion,
             lexical_weight=lexical_weight,
+            rerank=rerank,
+            candidates=candidates,
         )
         heads = [self._point_id(hit.id) for hit in hits if hit.id is not None]
         runs = runs_of(hits, heads, expand)

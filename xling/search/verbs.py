@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from xling.errors import InvalidInput
 from xling.language import normalise_code
 from xling.search.filters import Filters, Where
+from xling.search.late_interaction import MaxSim
 from xling.search.phrasings import FUSED, Combine, fused, phrasings_of
 from xling.search.plan import MAX_LIMIT, FusionKind, Mode, Plan
 from xling.search.query import check_queries, encode_queries, encode_terms
+from xling.search.rerank import MAXSIM, Rerank, Reranker, candidates_of, reranked, reranker_of
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.store.base import Store
@@ -59,6 +61,8 @@ class SearchVerbs(ABC):
         mode: Mode = "dense",
         fusion: FusionKind = "rrf",
         lexical_weight: float | None = None,
+        rerank: Rerank | None = None,
+        candidates: int | None = None,
     ) -> Steps[list[Hit]]:
         """The documents nearest in meaning to a query of any language, best first.
 
@@ -93,11 +97,17 @@ class SearchVerbs(ABC):
             lexical_weight: How much a rank by words counts in it, where one by meaning counts 1. Without it what is
                 asked decides: codes, long numbers, names in another script and queries of a word or two count 1, other
                 numbers and abbreviations 0.2, and of longer queries no other words are looked up.
+            rerank: Give the best hits another order: by a cross-encoder (its name, directory, or a loaded
+                `CrossEncoder`), by late interaction of the model's own tokens (`maxsim`), or by a function that takes
+                the query and the texts and gives a number for each. `score` is then that number; `min_score` and
+                `confidence` are of the search. docs/reranking.md says what it costs.
+            candidates: How many hits it looks at; 50, or as many as are asked for.
 
         Raises:
             InvalidInput: The query is blank, a filter or number makes no sense, or terms are asked for of a collection
                 that has none (see `Collection.add_lexical`).
-            ModelError: The encoder failed, or `min_confidence` is asked of a model without calibration.
+            ModelError: The encoder or the reranker failed, or `min_confidence` is asked of a model without
+                calibration.
         """
         phrasings = phrasings_of(query)
         if not phrasings:
@@ -106,13 +116,15 @@ class SearchVerbs(ABC):
             raise InvalidInput(f"combine must be 'average' or 'fuse', got {combine!r}")
         fuse = combine == "fuse" and len(phrasings) > 1
         Plan(limit=limit, offset=offset)  # refuses numbers that make no sense
+        wanted = candidates_of(rerank, candidates, limit + offset)
+        later = fuse or rerank is not None  # the order is made here
         found = yield from self._search(
             [[text] for text in phrasings] if fuse else [phrasings],
             languages,
             where,
             source,
-            limit=min(max(limit + offset, FUSED), MAX_LIMIT) if fuse else limit,
-            offset=0 if fuse else offset,
+            limit=min(max(wanted, FUSED), MAX_LIMIT) if fuse else min(wanted, MAX_LIMIT) if later else limit,
+            offset=0 if later else offset,
             neutral=neutral,
             balance=float(balance),
             prefer=prefer,
@@ -126,7 +138,11 @@ class SearchVerbs(ABC):
             fusion=fusion,
             lexical_weight=lexical_weight,
         )
-        return fused(found)[offset : offset + limit] if fuse else found[0]
+        hits = fused(found)[:wanted] if fuse else found[0]
+        if rerank is not None:
+            reranker = yield from self._reranker(rerank, neutral)
+            hits = yield from work(reranked, reranker, phrasings, hits)
+        return hits[offset : offset + limit] if later else hits
 
     @stepwise("store")
     def search_many(
@@ -150,32 +166,40 @@ class SearchVerbs(ABC):
         mode: Mode = "dense",
         fusion: FusionKind = "rrf",
         lexical_weight: float | None = None,
+        rerank: Rerank | None = None,
+        candidates: int | None = None,
     ) -> Steps[list[list[Hit]]]:
         """`search` for several queries at once: one batch through the encoder, one through the store."""
         if isinstance(queries, str):
             raise InvalidInput("search_many takes a list of queries; for one query use search()")
-        return (
-            yield from self._search(
-                [[query] for query in queries],
-                languages,
-                where,
-                source,
-                limit=limit,
-                offset=offset,
-                neutral=neutral,
-                balance=float(balance),
-                prefer=prefer,
-                rescore=rescore,
-                distinct=distinct,
-                chunks=chunks,
-                min_score=min_score,
-                min_confidence=min_confidence,
-                exact=exact,
-                mode=mode,
-                fusion=fusion,
-                lexical_weight=lexical_weight,
-            )
+        Plan(limit=limit, offset=offset)
+        wanted = candidates_of(rerank, candidates, limit + offset)
+        found = yield from self._search(
+            [[query] for query in queries],
+            languages,
+            where,
+            source,
+            limit=limit if rerank is None else min(wanted, MAX_LIMIT),
+            offset=offset if rerank is None else 0,
+            neutral=neutral,
+            balance=float(balance),
+            prefer=prefer,
+            rescore=rescore,
+            distinct=distinct,
+            chunks=chunks,
+            min_score=min_score,
+            min_confidence=min_confidence,
+            exact=exact,
+            mode=mode,
+            fusion=fusion,
+            lexical_weight=lexical_weight,
         )
+        if rerank is not None and queries:
+            reranker = yield from self._reranker(rerank, neutral)
+            for i, query in enumerate(queries):
+                hits = yield from work(reranked, reranker, [query], found[i])
+                found[i] = hits[offset : offset + limit]
+        return found
 
     @stepwise("store")
     def search_by_vector(
@@ -215,6 +239,11 @@ class SearchVerbs(ABC):
             exact=exact,
         )
         return (yield from self._searcher.search(row[None, :] / norm, plan))[0]
+
+    def _reranker(self, rerank: Rerank, neutral: float) -> Steps[Reranker]:
+        neutrality = (yield from self._searcher.neutrality()) if rerank == MAXSIM and neutral > 0 else None
+        basis = None if neutrality is None else neutrality.basis
+        return (yield from work(reranker_of, rerank, lambda: MaxSim(self.space.encoder, basis, neutral)))
 
     def _search(
         self,

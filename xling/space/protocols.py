@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -77,4 +78,31 @@ class TokenCounts(TokenOffsets, Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, prompt and special tokens left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens of one text, prompt and special tokens left out.
+
+    Attributes:
+        vectors: The last hidden state of each token, in the context of the whole text, made unit-length: float32, shape
+            (tokens, width). `width` is that of the transformer, which need not be the encoder's dimension.
+        spans: Where each token lies in the text, in characters: shape (tokens, 2), first and end.
+    """
+
+    vectors: Vectors
+    spans: NDArray[np.int64]
+
+
+@runtime_checkable
+class EncodesTokens(Protocol):
+    """Optional for an encoder: a vector for each token, for late interaction and for finding words that correspond."""
+
+    def encode_tokens(self, texts: Sequence[str], *, query: bool = False) -> list[TokenVectors]:
+        """The tokens of each text, encoded as a document or as a query.
+
+        Raises:
+            ModelError: The model has no tokens whose places in the text are known.
+        """
         ...

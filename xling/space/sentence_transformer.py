@@ -13,9 +13,10 @@ import numpy as np
 from xling.errors import InvalidInput, ModelError
 from xling.space.devices import Runtime, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
-from xling.space.protocols import Vectors
+from xling.space.protocols import TokenVectors, Vectors
 from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
 from xling.space.token_counts import TokenCounter
+from xling.space.token_vectors import tokens_of, torch_states
 from xling.text import estimate_token_ends
 
 if TYPE_CHECKING:
@@ -163,6 +164,28 @@ class SentenceTransformerEncoder:
         light = self._find_light()
         vectors = self._vectors(texts, self._load().encode, "") if light is None else self._light_vectors(light, texts)
         return vectors[: len(queries)], vectors[len(queries) :]
+
+    def encode_tokens(self, texts: Sequence[str], *, query: bool = False) -> list[TokenVectors]:
+        """The tokens of each text in its context, with the document prompt or the query prompt.
+
+        Raises:
+            ModelError: The model's tokenizer does not say where its tokens lie.
+        """
+        from xling.space.light.model import token_ids
+
+        prompt = self.query_prompt if query else self.document_prompt
+        light = self._find_light()
+        tokenizer = self._offsets(light)
+        if tokenizer is None:
+            raise ModelError(f"the tokenizer of {self.name!r} does not say where in a text its tokens lie")
+        states = torch_states(self._load()) if light is None else light.states
+        encodings = tokenizer.encode_batch([prompt + _encodable(text) for text in texts])
+        ids = [token_ids(encoding, self.max_tokens) for encoding in encodings]
+        found: dict[int, TokenVectors] = {}
+        for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
+            for i, of_text in zip(batch, states([ids[i] for i in batch]), strict=True):
+                found[i] = tokens_of(encodings[i], ids[i], of_text, len(prompt))
+        return [found[i] for i in range(len(texts))]
 
     @property
     def document_overhead(self) -> int:

@@ -47,12 +47,20 @@ class LightModel:
 
         They are as long as the model makes them, not of unit length.
         """
-        tokens, mask = _padded(ids)
-        states = self._session.run(None, {"words": self._words.rows(tokens), "mask": mask})[0]
+        states, mask = self._run(ids)
         pooled = np.concatenate([_pooled(states, mask, pooling) for pooling in self._poolings], axis=1)
         for weight, bias, activation in self._dense:
             pooled = _ACTIVATIONS[activation](pooled @ weight.T + bias)
         return np.asarray(pooled, dtype=np.float32)
+
+    def states(self, ids: Sequence[Sequence[int]]) -> list[FloatArray]:
+        """The last hidden states of each text's tokens, shape (tokens, width)."""
+        states, _ = self._run(ids)
+        return [states[row, : len(of_text)] for row, of_text in enumerate(ids)]
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[FloatArray, NDArray[np.int32]]:
+        tokens, mask = _padded(ids)
+        return self._session.run(None, {"words": self._words.rows(tokens), "mask": mask})[0], mask
 
 
 def token_ids(encoding: Encoding, limit: int) -> list[int]:

@@ -1,0 +1,64 @@
+"""Token ids → hidden states → the tokens of a text, whichever runtime computes the states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xling.space.protocols import TokenVectors, Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding
+
+_TINY = 1e-12
+
+States = Callable[[Sequence[Sequence[int]]], Sequence[Vectors]]
+"""Token ids of texts, special tokens included → the states of each text's tokens, shape (tokens, width)."""
+
+
+def tokens_of(encoding: Encoding, ids: Sequence[int], states: Vectors, prompt: int) -> TokenVectors:
+    """The tokens of a text, from the states of all that was encoded.
+
+    Args:
+        encoding: Of prompt and text together.
+        ids: The tokens that were encoded; where those are too many for the model, some at the end are missing.
+        states: Theirs.
+        prompt: Length of the prompt in characters.
+    """
+    kept: list[int] = []
+    spans: list[tuple[int, int]] = []
+    # What was cut is before the special tokens at the end, which are left out anyway.
+    for i in range(len(ids)):
+        first, end = encoding.offsets[i]
+        if not encoding.special_tokens_mask[i] and end > max(first, prompt) and ids[i] == encoding.ids[i]:
+            kept.append(i)
+            spans.append((max(first - prompt, 0), end - prompt))
+    vectors = np.asarray(states[kept], dtype=np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
+    return TokenVectors(vectors, np.array(spans, np.int64).reshape(-1, 2))
+
+
+def torch_states(model: SentenceTransformer) -> States:
+    """States by torch: what the model's first module gives."""
+
+    def states(ids: Sequence[Sequence[int]]) -> Sequence[Vectors]:
+        import torch
+
+        longest = max(map(len, ids))
+        tokens, mask = np.zeros((2, len(ids), longest), np.int64)
+        for row, of_text in enumerate(ids):
+            tokens[row, : len(of_text)] = of_text
+            mask[row, : len(of_text)] = 1
+        features: dict[str, Any] = {
+            "input_ids": torch.from_numpy(tokens).to(model.device),
+            "attention_mask": torch.from_numpy(mask).to(model.device),
+        }
+        with torch.inference_mode():
+            found: NDArray[Any] = model[0](features)["token_embeddings"].float().cpu().numpy()
+        return [found[row, : len(of_text)] for row, of_text in enumerate(ids)]
+
+    return states
