@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 
 import pytest
 import regex
@@ -149,6 +150,23 @@ def test_counting_by_words_is_exact(encoder):
     texts = [" ".join(rng.choices(words, k=rng.randrange(0, 9))) for _ in range(200)]
     for _ in range(2):  # the second time from memory
         assert counter.count(texts) == [len(tokenizer.encode(t, add_special_tokens=False)) for t in texts]
+
+
+@pytest.fixture(scope="module")
+def counter(encoder):
+    return TokenCounter(encoder._offsets())
+
+
+@given(TEXTS)
+def test_counting_any_words_is_exact(encoder, counter, text):
+    words = re.sub("[\ud800-\udfff]", "", text).split()
+    assert counter.count(words) == [len(x) for x in encoder._offsets().encode_batch(words, add_special_tokens=False)]
+
+
+def test_counting_each_character_of_the_basic_plane_is_exact(encoder, counter):
+    texts = [f"{chr(c)}a" for c in range(0x10000) if not 0xD800 <= c <= 0xDFFF and not chr(c).isspace()]
+    counted = counter.count(texts)
+    assert counted == [len(x) for x in encoder._offsets().encode_batch_fast(texts, add_special_tokens=False)]
 
 
 def test_more_tokens_than_the_model_reads_are_refused(encoder):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,11 @@ _MOST_WORDS = 200_000
 _GROUP = 64
 # Words that no normaliser of Unicode gives a space to, or takes away.
 _PLAIN = re.compile("[!-~\u00c0-\u024f\u0400-\u0481\u048a-\u052f]+")
+# What `Nmt` takes away or makes a space, what `Replace` makes one of, and rare scripts and emoji.
+_BEYOND_NFKC = (
+    "[\\x00-\\x1f\\x7f-\\x9f\\u1680\\u200b-\\u200f\\u2028\\u2029\\u2581\\ufeff\\ufffd\\U00010000-\\U0010ffff{}]|  "
+)
+_NFKC_KINDS = {"Nmt", "NFKC", "Replace"}
 _SPLITTING = {"Whitespace", "WhitespaceSplit", "BertPreTokenizer", "CharDelimiterSplit"}
 
 
@@ -33,6 +39,8 @@ class TokenCounter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._bare = _without_normaliser(tokenizer)
+        self._odd = _unlike_nfkc(tokenizer) if self._bare is not None else None
         pre_tokenizer = tokenizer.pre_tokenizer
         self._by_word = pre_tokenizer is not None and _splits_at_spaces(json.loads(pre_tokenizer.__getstate__()))
         self._one_id_a_word = (
@@ -62,9 +70,10 @@ class TokenCounter:
         if self._one_id_a_word:
             plain = [word for word in words if _PLAIN.fullmatch(word)]
             groups = [plain[i : i + _GROUP] for i in range(0, len(plain), _GROUP)]
-            for group, encoding in zip(
-                groups, self._tokenizer.encode_batch([" ".join(g) for g in groups]), strict=True
-            ):
+            joined = [" ".join(group) for group in groups]
+            if self._bare is not None:
+                joined = [unicodedata.normalize("NFKC", text) for text in joined]
+            for group, encoding in zip(groups, (self._bare or self._tokenizer).encode_batch(joined), strict=True):
                 of_word = Counter(encoding.word_ids)
                 of_word.pop(None, None)
                 if len(of_word) == len(group):
@@ -74,7 +83,52 @@ class TokenCounter:
         return counts
 
     def _encoded(self, texts: Sequence[str]) -> list[int]:
-        return [len(encoding) for encoding in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        if self._bare is None or self._odd is None:
+            return _lengths(self._tokenizer, texts)
+        plain = [unicodedata.normalize("NFKC", text) for text in texts]
+        search = self._odd.search
+        odd = [i for i, text in enumerate(plain) if search(text) or search(texts[i])]
+        counts = _lengths(self._bare, plain)
+        for i, count in zip(odd, _lengths(self._tokenizer, [texts[i] for i in odd]), strict=True):
+            counts[i] = count
+        return counts
+
+
+def _lengths(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
+    return [len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+def _without_normaliser(tokenizer: Tokenizer) -> Tokenizer | None:
+    """The tokenizer without its normaliser, if that is NFKC and what is in `_BEYOND_NFKC`: Python's is faster."""
+    from tokenizers import Tokenizer
+
+    if tokenizer.normalizer is None:
+        return None
+    state = json.loads(tokenizer.normalizer.__getstate__())
+    parts = state.get("normalizers", [state])
+    kinds = {part.get("type") for part in parts}
+    if "NFKC" not in kinds or not kinds <= _NFKC_KINDS:
+        return None
+    if any(part.get("pattern") != {"Regex": " {2,}"} for part in parts if part.get("type") == "Replace"):
+        return None
+    bare = Tokenizer(tokenizer.model)  # the same, not a copy
+    bare.pre_tokenizer = tokenizer.pre_tokenizer
+    added = tokenizer.get_added_tokens_decoder()
+    bare.add_special_tokens([added[id] for id in sorted(added)])
+    return bare
+
+
+def _unlike_nfkc(tokenizer: Tokenizer) -> re.Pattern[str]:
+    """What the tokenizer's normaliser makes something else of than Python's NFKC, which knows a newer Unicode."""
+    normaliser = tokenizer.normalizer
+    assert normaliser is not None
+    changed = (chr(c) for c in range(0xA0, 0x10000) if not unicodedata.is_normalized("NFKC", chr(c)))
+    unlike = [
+        c
+        for c in changed
+        if not "\ud800" <= c <= "\udfff" and normaliser.normalize_str(c) != unicodedata.normalize("NFKC", c)
+    ]
+    return re.compile(_BEYOND_NFKC.format("".join(map(re.escape, unlike))))
 
 
 class _Both(dict[str, int]):
