@@ -689,3 +689,30 @@ def test_words_are_added_and_searched(cli):
         json.loads(line)["text"] for line in cli("search", "xr2000", "--mode", "lexical", "--json").out.splitlines()
     ] == ["The XR-2000 is here."]
     assert json.loads(cli("info", "--json").out)["lexical"]
+
+
+def test_a_translation_memory(cli, tmp_path):
+    from xling.translate import Segment, Unit, write_tmx
+
+    pairs = [("駅はどこですか。", "Where is the station?"), ("電源を切ってください。", "Please turn off the power.")]
+    file, broken = tmp_path / "in.tmx", tmp_path / "broken.tmx"
+    write_tmx(file, [Unit((Segment("ja", (ja,)), Segment("en", (en,)))) for ja, en in pairs])
+    text = file.read_text("utf-8")
+    broken.write_text(text.replace("</tu>", "</tu><tu><tuv></tu>", 1), "utf-8")
+    assert cli("tm", "lookup", "a", "--to", "en", "-c", "memo").code == 1
+    imported = json.loads(cli("tm", "import", broken, "-c", "memo", "--json").out)
+    assert (imported["added"], len(imported["broken"])) == (2, 1)
+    assert "0 added, 2 updated" in cli("tm", "import", file, "-c", "memo").out
+    match = json.loads(cli("tm", "lookup", pairs[0][0], "--from", "ja", "--to", "en", "-c", "memo", "--json").out)
+    assert (match["kind"], match["percent"], match["target"]) == ("exact", 100, pairs[0][1])
+    shown = cli("tm", "lookup", "Wo ist der Bahnhof?", "--to", "en", "-c", "memo").out
+    assert shown.startswith("meaning")
+    assert pairs[0][1] in shown
+    assert json.loads(cli("tm", "concordance", "電源", "-c", "memo", "--json").out) == {
+        "ja": pairs[1][0],
+        "en": pairs[1][1],
+    }
+    assert json.loads(cli("tm", "export", tmp_path / "out.tmx", "-c", "memo", "--json").out)["units"] == 2
+    refused = cli("tm", "lookup", "a", "--to", "!!", "-c", "memo")
+    assert refused.code == 2
+    assert "language code" in refused.err

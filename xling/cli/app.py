@@ -11,7 +11,7 @@ import rich  # noqa: F401  # used by all commands later: if it is missing, that 
 import typer
 from typer.main import get_command
 
-from xling.cli import output
+from xling.cli import output, tm
 from xling.cli.add import add
 from xling.cli.calibrate import calibrate
 from xling.cli.delete import delete
@@ -73,6 +73,11 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(with_shared_options(_command))
+
+_tm = typer.Typer(help="A translation memory: TMX in and out, matches, concordance.", no_args_is_help=True)
+for _name, _command in tm.COMMANDS.items():
+    _tm.command(_name)(with_shared_options(_command))
+app.add_typer(_tm, name="tm")
 
 
 def run(argv: Sequence[str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xling.translate.matching import Match
+from xling.translate.memory import Memories, Memory, open_memory
 from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
 from xling.translate.tmx import Header, TmxReader, read_tmx
 from xling.translate.tmx_writing import write_tmx
@@ -10,6 +12,9 @@ from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
 __all__ = [
     "Broken",
     "Header",
+    "Match",
+    "Memories",
+    "Memory",
     "Mined",
     "MinedPair",
     "Note",
@@ -20,6 +25,7 @@ __all__ = [
     "TmxReader",
     "Unit",
     "mine",
+    "open_memory",
     "read_tmx",
     "score_pairs",
     "write_tmx",

@@ -1,0 +1,174 @@
+"""What a lookup found, weighed: equal, alike, or of one meaning. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from xling.errors import InvalidInput
+from xling.language import normalise_code, primary
+from xling.translate.entries import segment_of
+from xling.translate.fuzzy import EXACT, IN_CONTEXT, differences, percent
+from xling.translate.unit_json import unit_from_json
+from xling.translate.units import Segment, Unit
+from xling.types import Document, Hit
+
+Kind = Literal["context", "exact", "fuzzy", "meaning"]
+_ORDER: dict[str, int] = {"context": 0, "exact": 1, "fuzzy": 2, "meaning": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A translation that a memory has for a text, or for one like it.
+
+    Attributes:
+        target: The translation.
+        source: The text that was found, in the language of the question or another.
+        source_lang: Its language.
+        target_lang: The translation's.
+        kind: Why it was found: `context` (equal, in the same context), `exact` (equal), `fuzzy` (alike as a string, in
+            the same language), or `meaning` (the model says so, and nothing else does).
+        percent: How alike as strings: 101 in context, 100 equal, less for fuzzy ones, the memory's penalty taken off;
+            None of matches by meaning.
+        confidence: How sure the model is that question and text say the same, 0 to 1; None where it was not asked.
+        flags: What differs although the model may not see it: `numbers`, `placeables`, `negation`.
+        context: The unit's context.
+        changed: When the unit was changed or added, in seconds since 1970.
+        unit: The whole unit, with its tags, notes and properties.
+        key: The unit's key in the memory.
+        memory: Name of the memory.
+    """
+
+    target: str
+    source: str
+    source_lang: str
+    target_lang: str
+    kind: Kind
+    percent: int | None
+    confidence: float | None
+    flags: tuple[str, ...]
+    context: str | None
+    changed: float
+    unit: Unit = field(repr=False)
+    key: str = field(repr=False)
+    memory: str
+
+
+@dataclass(slots=True)
+class _Candidate:
+    metadata: Mapping[str, Any]
+    lang: str
+    confidence: float | None
+    memory: str
+    penalty: int
+
+
+class Candidates:
+    """Segments that may be matches, each once."""
+
+    def __init__(self, memory: str, penalty: int) -> None:
+        self._memory, self._penalty = memory, penalty
+        self.found: dict[tuple[str, str, int], _Candidate] = {}
+
+    def add_documents(self, documents: Iterable[Document]) -> None:
+        for document in documents:
+            self._add(document.metadata, document.lang or "und", None)
+
+    def add_hits(self, hits: Iterable[Hit]) -> None:
+        for hit in hits:
+            self._add(hit.metadata, hit.lang, hit.confidence)
+
+    def _add(self, metadata: Mapping[str, Any], lang: str, confidence: float | None) -> None:
+        place = (self._memory, metadata["unit"], metadata["index"])
+        known = self.found.get(place)
+        if known is None:
+            self.found[place] = _Candidate(metadata, lang, confidence, self._memory, self._penalty)
+        elif known.confidence is None:
+            known.confidence = confidence
+
+    @staticmethod
+    def merged(several: Sequence[Candidates]) -> Candidates:
+        """Those of several memories together."""
+        together = Candidates("", 0)
+        for one in several:
+            together.found.update(one.found)
+        return together
+
+
+def best(
+    candidates: Candidates,
+    text: str,
+    source: str | None,
+    target: str,
+    limit: int,
+    min_percent: int,
+    min_confidence: float,
+    context: str | None,
+) -> list[Match]:
+    """The matches for a text among the candidates, one a unit, best first, newer ones before older ones.
+
+    Raises:
+        InvalidInput: A number is out of range.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise InvalidInput(f"limit is a whole number from 1 up, got {limit!r}")
+    if not 0 <= min_percent <= EXACT or not 0 <= min_confidence <= 1:
+        raise InvalidInput("min_percent lies between 0 and 100, min_confidence between 0 and 1")
+    asked_in = None if source is None else primary(normalise_code(source))
+    matches: dict[tuple[str, str], Match] = {}
+    for candidate in candidates.found.values():
+        match = _match(candidate, text, asked_in, target, context, min_percent)
+        if match is None or (match.kind == "meaning" and (match.confidence or 0.0) < min_confidence):
+            continue
+        place = (match.memory, match.key)
+        if place not in matches or _rank(match) < _rank(matches[place]):
+            matches[place] = match
+    return sorted(matches.values(), key=_rank)[:limit]
+
+
+def _match(
+    candidate: _Candidate, text: str, asked_in: str | None, target: str, context: str | None, min_percent: int
+) -> Match | None:
+    unit = unit_from_json(json.loads(candidate.metadata["data"]))
+    translation = unit.segment(target)
+    found = _compared_with(unit, segment_of(unit, candidate.metadata), translation, asked_in)
+    if translation is None or found is None:
+        return None
+    lang = normalise_code(found.lang)
+    likeness = percent(text, found.text) if asked_in in (None, primary(lang)) else None
+    kind: Kind = "meaning"
+    if likeness == EXACT:
+        in_context = context is not None and candidate.metadata.get("context") == context
+        kind, likeness = ("context", IN_CONTEXT) if in_context else ("exact", EXACT)
+    elif likeness is not None and likeness - candidate.penalty >= min_percent:
+        kind = "fuzzy"
+    return Match(
+        target=translation.text,
+        source=found.text,
+        source_lang=lang,
+        target_lang=normalise_code(translation.lang),
+        kind=kind,
+        percent=None if kind == "meaning" or likeness is None else max(likeness - candidate.penalty, 0),
+        confidence=candidate.confidence,
+        flags=differences(text, found.text, asked_in or lang, lang),
+        context=candidate.metadata.get("context"),
+        changed=float(candidate.metadata.get("changed") or 0.0),
+        unit=unit,
+        key=candidate.metadata["unit"],
+        memory=candidate.memory,
+    )
+
+
+def _compared_with(unit: Unit, found: Segment, translation: Segment | None, asked_in: str | None) -> Segment | None:
+    """The segment that the question is compared with: its own language's if the unit has it, else the one found."""
+    own = None if asked_in is None else unit.segment(asked_in)
+    others = (segment for segment in (own, found, *unit.segments) if segment is not None and segment is not translation)
+    return next(others, None)
+
+
+def _rank(match: Match) -> tuple[float, ...]:
+    sure = match.confidence or 0.0
+    # Of what is about as sure, that where nothing differs comes first.
+    return (_ORDER[match.kind], -(match.percent or 0), -round(sure, 1), len(match.flags), -sure, -match.changed)
