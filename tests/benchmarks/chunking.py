@@ -2,7 +2,8 @@
 
     python tests/benchmarks/chunking.py
 
-Sentences of Tatoeba and NTREX, each once and in random order, as documents of some 20 kB with paragraphs of five.
+Sentences of Tatoeba and NTREX, each once and in random order, as documents of some 20 kB with paragraphs of five; and
+running text: the paragraphs of XQuAD-R's articles, and NTREX's news in their order.
 Chunking is measured with a counter that has seen nothing, and in the last column on the second half of the texts
 after the first.
 """
@@ -10,6 +11,7 @@ after the first.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import time
@@ -57,6 +59,7 @@ def main() -> None:
     tokenizer = encoder._offsets()  # type: ignore[attr-defined]
     sources = {
         "English": ("en", _lines("eng"), " "),
+        "English, running": ("en", _running("en", "eng"), None),
         "Japanese": ("ja", _lines("jpn"), ""),
         "German": ("de", _lines("deu"), " "),
         "Thai": ("th", _lines("tha"), " "),
@@ -64,9 +67,9 @@ def main() -> None:
     splitter = SentenceSplitter()
     print(f"MB/s of UTF-8 on {os.cpu_count()} cores, best of {args.repeat}\n")
     columns = ["MB", "sentences", "tokenizer", "chunks", "256 tokens, overlap 1", "chunks, second half"]
-    print(" " * 10 + "".join(f"{column:>{len(column) + 3}}" for column in columns))
+    print(" " * 18 + "".join(f"{column:>{len(column) + 3}}" for column in columns))
     for name, (lang, lines, space) in sources.items():
-        texts = documents(lines, space, args.megabytes)
+        texts = lines if space is None else documents(lines, space, args.megabytes)
         size = sum(len(text.encode()) for text in texts) / 1e6
         runs = [
             speed(lambda t=texts, la=lang: [splitter.breaks(x, la) for x in t], size, args.repeat),
@@ -86,7 +89,15 @@ def main() -> None:
         Chunker(encoder).spans_many(later, [lang] * len(later))
         runs.append(sum(len(text.encode()) for text in later) / 1e6 / (time.perf_counter() - started))
         row = [f"{size:.2f}", *(f"{run:.1f}" for run in runs)]
-        print(f"{name:10}" + "".join(f"{cell:>{len(c) + 3}}" for c, cell in zip(columns, row, strict=True)))
+        print(f"{name:18}" + "".join(f"{cell:>{len(c) + 3}}" for c, cell in zip(columns, row, strict=True)))
+
+
+def _running(lang: str, code: str) -> list[str]:
+    """Articles and news as they are written."""
+    articles = json.loads((DATA / "xquad-r" / f"{lang}.json").read_text("utf-8"))["data"]
+    news = (DATA / "ntrex" / f"{code}.txt").read_text("utf-8").splitlines()
+    texts = ["\n\n".join(part["context"] for part in article["paragraphs"]) for article in articles]
+    return texts + [" ".join(news[i : i + 40]) for i in range(0, len(news), 40)]
 
 
 def _lines(code: str) -> list[str]:

@@ -69,6 +69,8 @@ class Calibration:
         """The scale of searches with `neutral=alpha`: between the two it is interpolated."""
         if not 0.0 <= alpha <= 1.0:
             raise InvalidInput(f"neutral={alpha} is out of range: 0 is the model as it is, 1 is language-neutral.")
+        if alpha in (0.0, 1.0):
+            return self.neutral if alpha else self.raw
         raw, neutral = asdict(self.raw), asdict(self.neutral)
         return Scale(**{k: (1 - alpha) * raw[k] + alpha * neutral[k] for k in raw})
 

@@ -321,7 +321,7 @@ def _batches(counts: Sequence[int], budget: int) -> Iterator[list[int]]:
 
 
 def _encodable(text: str) -> str:
-    return _LONE_SURROGATES.sub("\ufffd", text)
+    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -137,6 +137,8 @@ def _chunks(
 
 def _cut_long(text: str, units: _Units, budget: int, token_ends: TokenEnds) -> _Units:
     """Units that fit a chunk, together with the heading before them."""
+    if max(units.tokens) <= budget // 2:  # nearly always: they do, whatever stands before them
+        return units
     result = _Units()
     heading = 0
     for (start, end), level, glued, tokens in zip(units.spans(), units.levels, units.glued, units.tokens, strict=True):

@@ -66,11 +66,11 @@ class _Candidate:
 
 
 class Candidates:
-    """Segments that may be matches, each once."""
+    """Units that may be matches, each once: by the segment that was found first, as sure as the surest."""
 
     def __init__(self, memory: str, penalty: int) -> None:
         self._memory, self._penalty = memory, penalty
-        self.found: dict[tuple[str, str, int], _Candidate] = {}
+        self.found: dict[tuple[str, str], _Candidate] = {}
 
     def add_documents(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -81,12 +81,12 @@ class Candidates:
             self._add(hit.metadata, hit.lang, hit.confidence)
 
     def _add(self, metadata: Mapping[str, Any], lang: str, confidence: float | None) -> None:
-        place = (self._memory, metadata["unit"], metadata["index"])
+        place = (self._memory, metadata["unit"])
         known = self.found.get(place)
         if known is None:
             self.found[place] = _Candidate(metadata, lang, confidence, self._memory, self._penalty)
-        elif known.confidence is None:
-            known.confidence = confidence
+        elif confidence is not None:
+            known.confidence = max(confidence, known.confidence or 0.0)
 
     @staticmethod
     def merged(several: Sequence[Candidates]) -> Candidates:
@@ -117,15 +117,13 @@ def best(
     if not 0 <= min_percent <= EXACT or not 0 <= min_confidence <= 1:
         raise InvalidInput("min_percent lies between 0 and 100, min_confidence between 0 and 1")
     asked_in = None if source is None else primary(normalise_code(source))
-    matches: dict[tuple[str, str], Match] = {}
-    for candidate in candidates.found.values():
-        match = _match(candidate, text, asked_in, target, context, min_percent)
-        if match is None or (match.kind == "meaning" and (match.confidence or 0.0) < min_confidence):
-            continue
-        place = (match.memory, match.key)
-        if place not in matches or _rank(match) < _rank(matches[place]):
-            matches[place] = match
-    return sorted(matches.values(), key=_rank)[:limit]
+    matches = [
+        match
+        for candidate in candidates.found.values()
+        if (match := _match(candidate, text, asked_in, target, context, min_percent)) is not None
+        and (match.kind != "meaning" or (match.confidence or 0.0) >= min_confidence)
+    ]
+    return sorted(matches, key=_rank)[:limit]
 
 
 def _match(
