@@ -29,7 +29,7 @@ RAG = [
     "Dogs sleep in the ski room",
 ]
 SHOWN |= {
-    "memory.py": ["100 %", "90 %", "numbers", "negation", "Where is the station?"],
+    "memory.py": ["100 %", "negation", "90 %", "numbers", "Where is the station?"],
     "rag.py": ["6 added", *RAG],
     "rag_langchain.py": RAG,
     "rag_llama_index.py": ["The index finds gewitter.de.md", *RAG],
