@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import xling
+from tests.hashing import HashingEncoder
 from xling.translate import Memories, Memory, Note, Property, Segment, Tag, Unit
 from xling.translate.memory import INDEXES
 
@@ -173,6 +174,19 @@ def test_several_memories_are_asked_at_once_and_the_less_trusted_loses(memory, m
     assert len(both.concordance("off")) == 3
     with pytest.raises(xling.InvalidInput):
         Memory(other.collection, penalty=101)
+
+
+def test_memories_of_one_name_in_two_places_both_answer(tmp_path):
+    trusted, other = (
+        xling.open_memory("tm", path=tmp_path / place, model=HashingEncoder(), penalty=penalty)
+        for place, penalty in (("a", 0), ("b", 10))
+    )
+    with trusted, other:
+        for memory in (trusted, other):
+            memory.add([PAIRS[0]], source="ja", target="en")
+        for several in (Memories(trusted, other), Memories(other, trusted)):
+            matches = several.lookup(PAIRS[0][0], source="ja", target="en", exact=True)
+            assert [match.percent for match in matches] == [100, 90]
 
 
 def test_tmx_goes_in_and_out(memory, make, tmp_path):

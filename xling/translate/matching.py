@@ -70,7 +70,7 @@ class Candidates:
 
     def __init__(self, memory: str, penalty: int) -> None:
         self._memory, self._penalty = memory, penalty
-        self.found: dict[tuple[str, str], _Candidate] = {}
+        self.found: dict[str, _Candidate] = {}
 
     def add_documents(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -81,24 +81,16 @@ class Candidates:
             self._add(hit.metadata, hit.lang, hit.confidence)
 
     def _add(self, metadata: Mapping[str, Any], lang: str, confidence: float | None) -> None:
-        place = (self._memory, metadata["unit"])
-        known = self.found.get(place)
+        key = metadata["unit"]
+        known = self.found.get(key)
         if known is None:
-            self.found[place] = _Candidate(metadata, lang, confidence, self._memory, self._penalty)
+            self.found[key] = _Candidate(metadata, lang, confidence, self._memory, self._penalty)
         elif confidence is not None:
             known.confidence = max(confidence, known.confidence or 0.0)
 
-    @staticmethod
-    def merged(several: Sequence[Candidates]) -> Candidates:
-        """Those of several memories together."""
-        together = Candidates("", 0)
-        for one in several:
-            together.found.update(one.found)
-        return together
-
 
 def best(
-    candidates: Candidates,
+    several: Sequence[Candidates],
     text: str,
     source: str | None,
     target: str,
@@ -107,7 +99,7 @@ def best(
     min_confidence: float,
     context: str | None,
 ) -> list[Match]:
-    """The matches for a text among the candidates, one a unit, best first, newer ones before older ones.
+    """The matches for a text in one or several memories, one a unit of each, best first, newer ones before older ones.
 
     Raises:
         InvalidInput: A number is out of range.
@@ -119,6 +111,7 @@ def best(
     asked_in = None if source is None else primary(normalise_code(source))
     matches = [
         match
+        for candidates in several
         for candidate in candidates.found.values()
         if (match := _match(candidate, text, asked_in, target, context, min_percent)) is not None
         and (match.kind != "meaning" or (match.confidence or 0.0) >= min_confidence)

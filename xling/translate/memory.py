@@ -151,7 +151,7 @@ class Memory:
             InvalidInput: The text is blank, or a language code or number makes no sense.
         """
         found = self._candidates(text, target, source, exact)
-        return best(found, text, source, target, limit, min_percent, min_confidence, context)
+        return best([found], text, source, target, limit, min_percent, min_confidence, context)
 
     def concordance(self, text: str, *, language: str | None = None, limit: int = 50) -> list[Unit]:
         """Units in which a piece of text occurs, in any of their languages or in one.
@@ -249,8 +249,7 @@ class Memories:
     ) -> list[Match]:
         """As `Memory.lookup`, in all of them; each match names its memory, and has lost that one's penalty."""
         found = [memory._candidates(text, target, source, exact) for memory in self.memories]
-        merged = Candidates.merged(found)
-        return best(merged, text, source, target, limit, min_percent, min_confidence, context)
+        return best(found, text, source, target, limit, min_percent, min_confidence, context)
 
     def concordance(self, text: str, *, language: str | None = None, limit: int = 50) -> list[Unit]:
         """As `Memory.concordance`, in one after the other."""
