@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xling.translate.formats import UnitReader, read_units, write_units
 from xling.translate.matching import Match
 from xling.translate.memory import Memories, Memory, open_memory
 from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
@@ -24,9 +25,12 @@ __all__ = [
     "Tag",
     "TmxReader",
     "Unit",
+    "UnitReader",
     "mine",
     "open_memory",
     "read_tmx",
+    "read_units",
     "score_pairs",
     "write_tmx",
+    "write_units",
 ]

@@ -42,10 +42,10 @@ def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("xling-mark", _mark_undecodable)
 
 
-def decoded(stream: BinaryIO, name: str) -> Iterator[str]:
-    """Blocks of the file's text, by its byte order mark, else the encoding it declares, else UTF-8."""
+def decoded(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[str]:
+    """Blocks of the file's text: in this encoding, else by its byte order mark, else as it declares, else UTF-8."""
     block = read_bytes(stream, name, BLOCK)
-    decoder = codecs.getincrementaldecoder(_encoding(block))("xling-mark")
+    decoder = codecs.getincrementaldecoder(encoding or _encoding(block))("xling-mark")
     yield decoder.decode(block).removeprefix("\ufeff")
     while block := read_bytes(stream, name, BLOCK):
         yield decoder.decode(block)

@@ -1,0 +1,108 @@
+"""Files of translation units, by what they are named: TMX, CSV, TSV, and the line-parallel files of Moses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from xling.errors import InvalidInput
+from xling.translate.moses import read_moses, write_moses
+from xling.translate.tables import DELIMITERS, read_table, write_table
+from xling.translate.tmx import read_tmx
+from xling.translate.tmx_writing import write_tmx
+from xling.translate.units import Broken, Unit
+
+FORMATS = ("tmx", *DELIMITERS, "moses")
+
+
+class UnitReader(Protocol):
+    """The units of a file, read once, in constant memory.
+
+    Attributes:
+        units: Units given so far.
+        broken_count: Broken units so far.
+        broken: The first thousand of them, each with its line and the reason.
+    """
+
+    units: int
+    broken_count: int
+    broken: list[Broken]
+
+    def __iter__(self) -> Iterator[Unit]: ...
+
+
+def read_units(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    languages: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+) -> UnitReader:
+    """The units of a file; one that is broken is left out, counted and listed, the others are read.
+
+    Args:
+        path: The file (gzip too). Of Moses the name without the languages: `corpus` for `corpus.en` and `corpus.ja`.
+        format: `tmx`, `csv`, `tsv` or `moses`; without it, what the name ends in. Moses has to be named.
+        languages: Of the files of Moses.
+        columns: Of a table: from a column's name to its language. Without it every column is named after its language.
+        encoding: Of a table or of Moses; without it, what the byte order mark says, else UTF-8.
+
+    Raises:
+        InvalidInput: The format is unknown or an argument does not belong to it. While iterating: the file cannot be
+            read, or has no unit that can be read.
+        MissingExtra: defusedxml, which reads TMX, is not installed.
+    """
+    chosen = _format(path, format)
+    _refuse(chosen, languages=languages if chosen != "moses" else (), columns=columns if chosen == "tmx" else None)
+    if chosen == "tmx":
+        _refuse(chosen, encoding=encoding)
+        return read_tmx(path)
+    if chosen == "moses":
+        _refuse(chosen, columns=columns)
+        return read_moses(path, languages, encoding=encoding)
+    return read_table(path, delimiter=DELIMITERS[chosen], columns=columns, encoding=encoding)
+
+
+def write_units(
+    path: str | Path, units: Iterable[Unit], *, format: str | None = None, languages: Sequence[str] = ()
+) -> int:
+    """Write units to a file, in constant memory; an old file is replaced only when all of it is written.
+
+    TMX keeps all of a unit. Tables keep its id and the texts without tags, Moses the texts alone.
+
+    Args:
+        path: As in `read_units`.
+        units: What to write.
+        format: As in `read_units`.
+        languages: What tables and Moses hold, in this order. A unit without one of them has an empty text there.
+
+    Returns:
+        How many units were written.
+
+    Raises:
+        InvalidInput: The format is unknown, an argument does not belong to it, a unit cannot be kept in it (the message
+            says which and why), or the file cannot be written.
+    """
+    chosen = _format(path, format)
+    if chosen == "tmx":
+        _refuse(chosen, languages=languages)
+        return write_tmx(path, units)
+    if chosen == "moses":
+        return write_moses(path, units, languages)
+    return write_table(path, units, languages, delimiter=DELIMITERS[chosen])
+
+
+def _format(path: str | Path, given: str | None) -> str:
+    ending = Path(str(path).removesuffix(".gz")).suffix.lstrip(".").lower()
+    chosen = given or ending
+    if chosen not in FORMATS:
+        raise InvalidInput(f"{path}: no format {chosen!r} is known; name one with format=: {', '.join(FORMATS)}")
+    return chosen
+
+
+def _refuse(format: str, **arguments: object) -> None:
+    for name, value in arguments.items():
+        if value:
+            raise InvalidInput(f"{name}= does not belong to the format {format!r}")

@@ -1,0 +1,53 @@
+"""The files of Moses: one for each language, line i of each the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from xling.errors import InvalidInput
+from xling.translate.plain_text import PlainReader, check_languages, replacing, text_lines, texts_of, unit_of
+from xling.translate.tmx_cutting import UNDECODABLE
+from xling.translate.units import Broken, Unit
+
+
+def read_moses(path: str | Path, languages: Sequence[str], *, encoding: str | None = None) -> PlainReader:
+    """The units of `{path}.{language}`; see `read_units`. Lines that one of the files lacks are broken units."""
+    check_languages(languages)
+    return PlainReader(_units(_paths(path, languages), languages, encoding), str(path))
+
+
+def write_moses(path: str | Path, units: Iterable[Unit], languages: Sequence[str]) -> int:
+    """Write the texts of units to `{path}.{language}`; see `write_units`."""
+    check_languages(languages)
+    count = 0
+    with replacing(_paths(path, languages)) as files:
+        for unit in units:
+            texts = texts_of(unit, languages)
+            if not any(texts):
+                raise InvalidInput(f"unit {count} ({unit.id!r}): it has no text in {', '.join(languages)}")
+            for file, text in zip(files, texts, strict=True):
+                if "\n" in text or "\r" in text:
+                    raise InvalidInput(f"unit {count} ({unit.id!r}): a file of Moses cannot hold a text of two lines")
+                file.write(text + "\n")
+            count += 1
+    return count
+
+
+def _paths(path: str | Path, languages: Sequence[str]) -> list[Path]:
+    return [Path(f"{path}.{lang}") for lang in languages]
+
+
+def _units(paths: Sequence[Path], languages: Sequence[str], encoding: str | None) -> Iterator[Unit | Broken]:
+    rows = zip_longest(*(text_lines(path, encoding) for path in paths))
+    for number, row in enumerate(rows, start=1):
+        missing = [path.name for path, line in zip(paths, row, strict=True) if line is None]
+        if missing:
+            yield Broken(number, f"{', '.join(missing)} has no such line")
+            continue
+        if any(UNDECODABLE in line for line in row):
+            yield Broken(number, "it has bytes that are not of the file's encoding")
+            continue
+        texts = (line.removesuffix("\n").removesuffix("\r") for line in row)
+        yield unit_of(zip(languages, texts, strict=True)) or Broken(number, "it has no text")
