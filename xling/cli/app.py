@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from xling.cli import output, tm
 from xling.cli.add import add
+from xling.cli.align import align
 from xling.cli.calibrate import calibrate
 from xling.cli.delete import delete
 from xling.cli.demo import demo
@@ -66,6 +67,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "snapshot": snapshot,
     "mcp": mcp,
     "mine": mine,
+    "align": align,
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,

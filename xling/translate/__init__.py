@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from xling.translate.formats import UnitReader, read_units, write_units
+from xling.translate.alignment import align
+from xling.translate.links import Alignment, Link
 from xling.translate.matching import Match
 from xling.translate.memory import Memories, Memory, open_memory
 from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
@@ -11,8 +13,10 @@ from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
 
 __all__ = [
+    "Alignment",
     "Broken",
     "Header",
+    "Link",
     "Match",
     "Memories",
     "Memory",
@@ -26,6 +30,7 @@ __all__ = [
     "TmxReader",
     "Unit",
     "UnitReader",
+    "align",
     "mine",
     "open_memory",
     "read_tmx",
