@@ -29,7 +29,7 @@ Text: TypeAlias = "str | Path | Iterable[str]"
 
 DEFAULT_LARGEST = 3
 """Most sentences of one side in a link."""
-DEFAULT_SKIP = 0.4
+DEFAULT_SKIP = 0.6
 """Cost of a sentence without partner, where unrelated sentences cost 1 to link.
 
 Chosen on English with French, Korean and Russian (`tests/benchmarks/alignment.py`)."""
