@@ -108,11 +108,28 @@ def test_scores_that_do_not_fit_are_refused(docs, scores):
         docs.search("thanks", rerank=lambda query, texts: scores)
 
 
+async def later(query, texts):
+    return [1.0] * len(texts)
+
+
+def test_what_is_no_list_of_numbers_is_refused(docs):
+    for reranker in (
+        lambda query, texts: ["good"] * len(texts),
+        lambda query, texts: [[1.0], *[[1.0, 2.0]] * (len(texts) - 1)],
+        lambda query, texts: (1.0 for _ in texts),
+        later,
+    ):
+        with pytest.raises(xling.ModelError, match="one finite number"):
+            docs.search("thanks", rerank=reranker)
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"rerank": 5},
         {"rerank": MaxSim},
+        {"rerank": " "},
+        {"rerank": np.ones(2)},
         {"candidates": 5},
         {"rerank": shortest, "candidates": 0},
         {"rerank": shortest, "candidates": True},

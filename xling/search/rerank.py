@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from os import PathLike
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xling.errors import InvalidInput, ModelError
 from xling.search.plan import MAX_LIMIT
@@ -50,6 +51,11 @@ def candidates_of(rerank: Rerank | None, candidates: int | None, wanted: int) ->
     return max(candidates, wanted)
 
 
+def is_maxsim(rerank: object) -> bool:
+    """Whether late interaction is meant."""
+    return isinstance(rerank, str) and rerank == MAXSIM
+
+
 def reranker_of(rerank: Rerank, maxsim: Callable[[], Reranker]) -> Reranker:
     """The reranker that is meant; `maxsim` makes that of the collection.
 
@@ -57,9 +63,9 @@ def reranker_of(rerank: Rerank, maxsim: Callable[[], Reranker]) -> Reranker:
         InvalidInput: It is nothing that can rerank.
         ModelError: The cross-encoder cannot be had.
     """
-    if rerank == MAXSIM:
+    if is_maxsim(rerank):
         return maxsim()
-    if isinstance(rerank, (str, PathLike)):
+    if isinstance(rerank, (str, PathLike)) and str(rerank).strip():
         return cross_encoder(str(rerank))
     if callable(getattr(rerank, "predict", None)):
         return CrossEncoderReranker(rerank, type(rerank).__name__)
@@ -134,11 +140,20 @@ def cross_encoder(name: str) -> CrossEncoderReranker:
         ) from exc
 
 
-def _scores(reranker: Reranker, query: str, texts: Sequence[str]) -> Any:
-    scores = np.asarray(reranker(query, texts), dtype=np.float64)
-    if scores.shape != (len(texts),) or not np.isfinite(scores).all():
-        raise ModelError(
-            f"the reranker gave {scores.shape if scores.shape != (len(texts),) else 'NaN or infinite numbers'} for "
-            f"{len(texts)} texts: it has to give one finite number for each"
-        )
+def _scores(reranker: Reranker, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+    given = reranker(query, texts)
+    try:
+        scores = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as exc:
+        if isinstance(given, Coroutine):
+            given.close()
+        raise ModelError(_unusable(type(given).__name__, texts)) from exc
+    if scores.shape != (len(texts),):
+        raise ModelError(_unusable(f"the shape {scores.shape}", texts))
+    if not np.isfinite(scores).all():
+        raise ModelError(_unusable("NaN or infinite numbers", texts))
     return scores
+
+
+def _unusable(given: str, texts: Sequence[str]) -> str:
+    return f"the reranker gave {given} for {len(texts)} texts: it has to give one finite number for each, in a list"

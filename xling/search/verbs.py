@@ -16,7 +16,7 @@ from xling.search.late_interaction import MaxSim
 from xling.search.phrasings import FUSED, Combine, fused, phrasings_of
 from xling.search.plan import MAX_LIMIT, FusionKind, Mode, Plan
 from xling.search.query import check_queries, encode_queries, encode_terms
-from xling.search.rerank import MAXSIM, Rerank, Reranker, candidates_of, reranked, reranker_of
+from xling.search.rerank import Rerank, Reranker, candidates_of, is_maxsim, reranked, reranker_of
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.store.base import Store
@@ -241,7 +241,7 @@ class SearchVerbs(ABC):
         return (yield from self._searcher.search(row[None, :] / norm, plan))[0]
 
     def _reranker(self, rerank: Rerank, neutral: float) -> Steps[Reranker]:
-        neutrality = (yield from self._searcher.neutrality()) if rerank == MAXSIM and neutral > 0 else None
+        neutrality = (yield from self._searcher.neutrality()) if is_maxsim(rerank) and neutral > 0 else None
         basis = None if neutrality is None else neutrality.basis
         return (yield from work(reranker_of, rerank, lambda: MaxSim(self.space.encoder, basis, neutral)))
 

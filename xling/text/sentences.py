@@ -37,7 +37,8 @@ _WINDOW = 4000
 
 _FULL_STOP = re.compile(rf"[!?.;:…։؟۔।॥።፧፨᙮᠃᠉꓿]{CLOSERS}*\s")
 _WIDE = r"(?:[。！？｡]|．(?!\d)|[!?…‥]+(?=[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]))[。！？｡!?…‥]*" + CLOSERS + r"*\s*"
-_KHMER_TO_TIBETAN = r"[។៕៚။][។៕៚။]*\s*|[།༎][།༎]*\s+"
+# Khmer abbreviates "and so on" between two full stops.
+_KHMER_TO_TIBETAN = r"[។៕៚။](?:ល។)?[។៕៚။]*\s*|[།༎][།༎]*\s+"
 _OWN_STOP = re.compile(rf"{_WIDE}|{_KHMER_TO_TIBETAN}")
 _ASIAN = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3000-\uffff]")
 _LINE_THAT_STANDS_ALONE = re.compile(
@@ -71,6 +72,9 @@ _DEEPEST = 32
 # After a quotation the sentence goes on: 「行く。」と言った。 “走吧。”，他说。
 _GOES_ON = re.compile(r"と|って|という|なんて|など|とか|は|が|を|に|の|も|で|や|へ|から|まで|より|[、，,・：]")
 
+# So it does in Korean, where what follows is written without a space: "가자."라고 말했다.
+_CITED = re.compile(r"(?<=[\"'”’»])(?=[\uac00-\ud7a3])")
+
 
 class SentenceSplitter:
     """xling's own splitter: `sentencex`, mended (see the module). Joined, its pieces are the text, to the character.
@@ -96,6 +100,7 @@ class SentenceSplitter:
             found.update(match.end() for match in _OWN_STOP.finditer(text))
             if _SPACELESS.search(text):
                 found |= _at_spaces(text, found)
+            found.difference_update(match.end() for match in _CITED.finditer(text))
             if _BRACKET.search(text):
                 found = _outside_quotations(text, found)
         places = {mended(text, match.end()) for match in PARAGRAPH_END.finditer(text)}
