@@ -1,0 +1,94 @@
+"""A hot query end to end: encoding, taking the language out, searching Qdrant Edge.
+
+python tests/benchmarks/query.py [--data ../shared/data] [--documents 50000] [--queries 200] [--threads 2]
+
+Queries are beginnings of lines of NTREX in ten languages, each asked once. Documents are the other lines, and then
+the same with noise added to their vectors, until there are enough: how long Qdrant searches depends on how many there
+are, not on what they say. No search asks what another has asked, since vectors of queries are kept. Encoding alone is
+measured between the searches, so that a noisy minute of the machine falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from runtimes import lines
+
+import xling
+from xling.space.protocols import Vectors
+from xling.space.sentence_transformer import SentenceTransformerEncoder
+
+LINES = 500
+BATCH = 32
+NOISE = 0.02  # of a component; a unit vector of 384 has components of 0.05
+
+
+class NoisyCopies:
+    """The model, but a document that ends in `#n` is text n, with noise: encoding it takes no time."""
+
+    def __init__(self, encoder: SentenceTransformerEncoder, texts: Sequence[str]) -> None:
+        self.name, self.dimension, self.max_tokens = encoder.name, encoder.dimension, encoder.max_tokens
+        self.identity = encoder.identity
+        self.encode_queries, self.encode_both = encoder.encode_queries, encoder.encode_both
+        self._rows = encoder.encode_documents(texts)
+        self._random = np.random.default_rng(0)
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._rows[[int(text.rpartition("#")[2]) % len(self._rows) for text in texts]]
+        vectors += self._random.normal(0, NOISE, vectors.shape).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return 1000 * (time.perf_counter() - start)
+
+
+def measure(collection: xling.Collection, encoder: SentenceTransformerEncoder, queries: list[str]) -> None:
+    taken: dict[str, list[float]] = {"encoding, both prompts": [], "search, neutral": [], "search, neutral=0": []}
+    for query in queries:
+        taken["encoding, both prompts"].append(milliseconds(lambda q=query: encoder.encode_both([q], [q])))
+        taken["search, neutral"].append(milliseconds(lambda q=query: collection.search(q)))
+        taken["search, neutral=0"].append(milliseconds(lambda q=query: collection.search(q + "!", neutral=0)))
+    batches = [queries[start : start + BATCH] for start in range(0, len(queries) - BATCH + 1, BATCH)]
+    many = f"search_many, of {BATCH}, per query"
+    taken[many] = [
+        milliseconds(lambda b=batch: collection.search_many([q + "?" for q in b])) / BATCH for batch in batches
+    ]
+    print("| what | p50 | p99 |\n| --- | --- | --- |")
+    for name, times in taken.items():
+        print(f"| {name} | {statistics.median(times):.1f} ms | {np.quantile(times, 0.99):.1f} ms |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--documents", type=int, default=50_000)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runtime", choices=("auto", "torch", "onnx"), default="auto")
+    options = parser.parse_args()
+    os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")
+    encoder = SentenceTransformerEncoder("bundled", device="cpu", runtime=options.runtime)
+    texts = list(dict.fromkeys(lines(options.data, LINES + options.queries)))
+    queries, texts = [text[:60] for text in texts[: options.queries]], [text[:120] for text in texts[options.queries :]]
+    with tempfile.TemporaryDirectory() as place:
+        model = NoisyCopies(encoder, texts)
+        with xling.open("queries", path=place, model=model) as collection:
+            collection.add(f"{texts[n % len(texts)]}#{n}" for n in range(options.documents))
+            for query in queries[:10]:
+                collection.search(query)  # the first loads what is loaded once
+            print(f"{options.documents} documents, {len(queries)} queries, {options.threads} threads\n")
+            measure(collection, encoder, queries)
+
+
+if __name__ == "__main__":
+    main()
