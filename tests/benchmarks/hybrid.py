@@ -70,9 +70,10 @@ def average_precision(order: Sequence[int], relevant: set[int]) -> float:
 
 
 def fused(dense: Sequence[int], lexical: Sequence[int], k: int, weight: float) -> list[int]:
+    """As Qdrant fuses: a weight divides ranks, it does not multiply scores, so a light leg's first ranks count much."""
     scores = {document: 1 / (k + rank) for rank, document in enumerate(dense)}
     for rank, document in enumerate(lexical):
-        scores[document] = scores.get(document, 0.0) + weight / (k + rank)
+        scores[document] = scores.get(document, 0.0) + 1 / (k + (rank + 1) / weight - 1)
     return sorted(scores, key=lambda document: -scores[document])[:DEPTH]
 
 

@@ -95,7 +95,8 @@ class Fusion:
         kind: `rrf`: reciprocal ranks (Cormack, Clarke and Büttcher, 2009); `dbsf`: scores, as far as they lie from the
             mean of their leg.
         k: Of `rrf`: how little the first ranks stand out.
-        weight: Of `rrf`: what a rank in the lexical leg counts; one in the dense leg counts 1.
+        weight: Of `rrf`: of the lexical leg, where the dense one has 1; it divides ranks:
+            1 / (k + (rank + 1) / weight - 1).
     """
 
     kind: Literal["rrf", "dbsf"] = "rrf"
