@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +23,9 @@ from bitext import Measure
 from neutral import DATA, Floats
 
 from xling.cache_dir import cache_dir
+from xling.evaluate.sets import bcp47
 from xling.text.clusters import cluster_start
-from xling.translate.alignment import DEFAULT_SKIP, aligned
+from xling.translate.alignment import DEFAULT_LARGEST, DEFAULT_SKIP, aligned, encode_groups
 
 REPORTED = ("jpn", "deu", "zho-CN", "arb")
 EDITED = 0.2
@@ -91,7 +94,7 @@ def encoded(measure: Measure, code: str, other: str, texts: list[str]) -> dict[s
     own = lines(f"{code}.txt")
     found = dict(zip(own, measure.vectors("p", f"ntrex.{code}", own), strict=True))
     new = sorted({text for text in texts if text not in found})
-    name = f"ntrex-edited.eng-{other}.{code}"
+    name = f"ntrex-edited.eng-{other}.{code}-{len(new)}"
     return found | dict(zip(new, measure.vectors("p", name, new), strict=True))
 
 
@@ -110,23 +113,42 @@ def by_path(x: Floats, y: Floats, skip: float) -> set[Groups]:
     }
 
 
+def noted(asked: dict[str, None], dimension: int, texts: Sequence[str]) -> Floats:
+    """Which texts are to be encoded; their vectors mean nothing yet."""
+    asked.update(dict.fromkeys(texts))
+    return np.ones((len(texts), dimension), np.float32)
+
+
+def looked_up(known: dict[str, Floats], texts: Sequence[str]) -> Floats:
+    return np.array([known[text] for text in texts], np.float32).reshape(len(texts), -1)
+
+
 def f1(found: list[set[Groups]], gold: list[set[Groups]]) -> float:
     right = sum(len(a & b) for a, b in zip(found, gold, strict=True))
     return 2 * right / (sum(map(len, found)) + sum(map(len, gold)))
 
 
-def measured(measure: Measure, code: str, skips: list[float]) -> list[float]:
-    texts = documents(code)
-    raw, moved = [], []
+def measured(measure: Measure, code: str, skips: list[float], every: int) -> list[float]:
+    texts = [document for document in documents(code)[::every] if document.source and document.target]
+    raw, groups = [], []
     for at, lang in enumerate(("eng", code)):
         sides = [(d.source, d.target)[at] for d in texts]
-        known = encoded(measure, lang, code, [text for side in sides for text in side])
-        width = len(next(iter(known.values())))
-        raw.append([np.array([known[t] for t in side], np.float32).reshape(-1, width) for side in sides])
-        moved.append([measure.centre(x, lang) if len(x) else x for x in raw[-1]])
+        asked: dict[str, None] = {}
+        for side in sides:
+            encode_groups(
+                side,
+                bcp47(lang),
+                DEFAULT_LARGEST,
+                partial(noted, asked, measure.reference.dimension),
+                measure.reference,
+            )
+        known = encoded(measure, lang, code, list(asked))
+        look_up = partial(looked_up, known)
+        raw.append([look_up(side) for side in sides])
+        groups.append([encode_groups(x, bcp47(lang), DEFAULT_LARGEST, look_up, measure.reference) for x in sides])
     gold = [document.links for document in texts]
     results = [f1([mutual_best(x, y) for x, y in zip(*raw, strict=True)], gold)]
-    found = ([by_path(x, y, skip) for x, y in zip(*moved, strict=True)] for skip in skips)
+    found = ([by_path(x, y, skip) for x, y in zip(*groups, strict=True)] for skip in skips)
     return results + [f1(links, gold) for links in found]
 
 
@@ -134,10 +156,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", nargs="+", default=REPORTED, help="languages beside English")
     parser.add_argument("--skip", nargs="+", type=float, default=[DEFAULT_SKIP], help="costs of no partner")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th document")
     parser.add_argument("--vectors", type=Path, default=cache_dir() / "benchmarks", help="where vectors are kept")
     given = parser.parse_args()
     measure = Measure(given.vectors)
-    table = {code: measured(measure, code, given.skip) for code in given.pairs}
+    table = {code: measured(measure, code, given.skip, given.every) for code in given.pairs}
     print(f"\nNTREX's documents, {EDITED:.0%} of the sentences edited: F1 of links")
     print(f"  {'':24}", *(f"{'eng-' + code:>12}" for code in table))
     for row, name in enumerate(["cosine, mutual best", *(f"xling, skip = {skip}" for skip in given.skip)]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xling.translate.formats import UnitReader, read_units, write_units
 from xling.translate.alignment import align
+from xling.translate.formats import UnitReader, read_units, write_units
 from xling.translate.links import Alignment, Link
 from xling.translate.matching import Match
 from xling.translate.memory import Memories, Memory, open_memory

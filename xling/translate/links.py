@@ -68,7 +68,7 @@ class Alignment(BaseModel):
     def pairs(self, min_confidence: float = 0.0) -> Iterator[tuple[str, str]]:
         """Source and target text of each link that has both, the sentences of a group joined."""
         for link in self._linked(min_confidence):
-            yield _joined(link.source, self.source_lang), _joined(link.target, self.target_lang)
+            yield joined(link.source, self.source_lang), joined(link.target, self.target_lang)
 
     def units(self, min_confidence: float = 0.0) -> Iterator[Unit]:
         """The same as translation units, with the confidence as the property `x-confidence`."""
@@ -86,7 +86,7 @@ class Alignment(BaseModel):
         rows = []
         for link in self.links:
             confidence = "" if link.confidence is None else f"{link.confidence:.3f}"
-            texts = (_joined(link.source, self.source_lang), _joined(link.target, self.target_lang))
+            texts = (joined(link.source, self.source_lang), joined(link.target, self.target_lang))
             rows.append("\t".join((link.kind, confidence, *(" ".join(text.split()) for text in texts))))
         return "".join(f"{row}\n" for row in rows)
 
@@ -133,5 +133,6 @@ def check_form(path: Path) -> str:
     return form
 
 
-def _joined(sentences: tuple[str, ...], lang: str) -> str:
+def joined(sentences: tuple[str, ...], lang: str) -> str:
+    """Neighbouring sentences as one text."""
     return ("" if primary(lang) in _WITHOUT_SPACES else " ").join(sentences)
