@@ -22,6 +22,7 @@ TEXTS = [
 @pytest.fixture
 def pairs(make):
     docs = make("pairs")
+    _skip_old_server(docs, 17)
     docs.add([{"id": i, "text": text} for i, (_, text) in enumerate(PAIRS)])
     return docs
 
@@ -41,6 +42,7 @@ def test_hybrid_finds_what_words_find(pairs):
 
 def test_identifiers_are_found_whatever_the_language_of_the_question(make):
     docs = make("articles")
+    _skip_old_server(docs, 17)
     docs.add([{"id": i, "text": text} for i, text in enumerate(DOCUMENTS)])
     found = docs.search_many([question for question, _ in QUESTIONS], mode="hybrid", limit=5)
     missed = [q for (q, i), hits in zip(QUESTIONS, found, strict=True) if i not in [hit.id for hit in hits]]
@@ -50,6 +52,7 @@ def test_identifiers_are_found_whatever_the_language_of_the_question(make):
 @pytest.fixture
 def prices(make):
     docs = make("prices")
+    _skip_old_server(docs, 17)
     docs.add([{"id": i, "text": text, "metadata": {"n": i}} for i, text in enumerate(TEXTS)])
     return docs
 
@@ -183,6 +186,7 @@ def test_what_makes_no_sense_is_refused(prices, options):
 
 def test_a_named_vector_has_terms_beside_it(make):
     docs = make("named", vector_name="text")
+    _skip_old_server(docs, 17)
     docs.add(TEXTS)
     assert len(docs.search("XR-2000", mode="lexical")) == 2
     assert len(docs.search("XR-2000", mode="hybrid")) == 4
@@ -190,6 +194,7 @@ def test_a_named_vector_has_terms_beside_it(make):
 
 def test_terms_move_with_a_collection(make, place, tmp_path):
     docs = make("first")
+    _skip_old_server(docs, 17)
     docs.add([{"id": i, "text": text} for i, text in enumerate(TEXTS)])
     docs.export(tmp_path / "file.parquet")
     target = {**place("second")}
@@ -225,8 +230,7 @@ def test_a_collection_of_another_tool_says_what_is_missing(tmp_path, encoder):
     client.close()
 
 
-def _skip_old_server(docs) -> None:
-    stats = docs.store.stats()
-    version = stats.get("version")
-    if version is not None and tuple(int(n) for n in version.split(".")[:2]) < (1, 18):
-        pytest.skip("only Qdrant 1.18 and newer can add terms to a collection")
+def _skip_old_server(docs, minor: int = 18) -> None:
+    version = docs.store.stats().get("version")
+    if version is not None and tuple(int(n) for n in version.split(".")[:2]) < (1, minor):
+        pytest.skip(f"needs Qdrant 1.{minor}: 1.17 fuses with weights, 1.18 adds terms to a collection")

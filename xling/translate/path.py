@@ -63,7 +63,7 @@ def average_groups(single: Vectors, size: int) -> NDArray[np.float32]:
     n, dimension = single.shape
     sums = np.concatenate([np.zeros((1, dimension), np.float64), np.cumsum(single, axis=0, dtype=np.float64)])
     groups = np.zeros((n, size, dimension), np.float32)
-    for g in range(size):
+    for g in range(min(size, n)):
         total = sums[g + 1 :] - sums[: n - g]
         groups[g:, g] = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
     return groups
