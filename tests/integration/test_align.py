@@ -27,6 +27,9 @@ def test_the_command_line(tmp_path, capsys):
     assert main(["align", str(source), str(target), "--model", "bundled", "--json"]) == 0
     links = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [link["target_start"] for link in links] == [0, 1, 2, 3, 4]
-    assert main(["align", str(source), str(tmp_path / "none.txt"), "--out", str(page)]) == 1
-    assert main(["align", str(source), str(target), "--out", str(tmp_path / "a.doc")]) in (1, 2)
+    assert main(["align", str(source), str(tmp_path / "none.txt"), "--out", str(page)]) == 2
+    assert main(["align", str(source), str(target), "--out", str(tmp_path / "a.doc")]) == 2
     assert "Traceback" not in capsys.readouterr().err
+    assert not page.exists()
+    assert main(["align", str(source), str(target), "--model", "bundled", "--out", str(page)]) == 0
+    assert page.read_text("utf-8").count("<tr class=") == 5
