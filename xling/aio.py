@@ -87,6 +87,8 @@ class AsyncCollection:
     search_many = _verb(Collection.search_many)
     search_by_vector = _verb(Collection.search_by_vector)
     retrieve = _verb(Collection.retrieve)
+    similar = _verb(Collection.similar)
+    recommend = _verb(Collection.recommend)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

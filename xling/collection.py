@@ -10,12 +10,12 @@ from uuid import UUID
 
 from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
+from xling.explore.suggesting import SuggestingVerbs
 from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
 from xling.search.filters import Filters, Where
 from xling.search.listing import ListingVerbs
 from xling.search.plan import Mode
-from xling.search.retrieve import RetrievalVerbs
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.space.collection_stats import CollectionStatistics
@@ -30,7 +30,7 @@ from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(RetrievalVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
+class Collection(SuggestingVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:

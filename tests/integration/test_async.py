@@ -80,6 +80,19 @@ def test_every_verb_is_there_with_the_same_signature():
     assert inspect.signature(xling.aopen) == inspect.signature(xling.open)
 
 
+def test_more_like_this(where, encoder):
+    async def main():
+        async with xling.aopen("c", model=encoder, **where()) as collection:
+            for lang, texts in PHRASES.items():
+                await collection.add(texts, langs=lang)
+            text = PHRASES["en"][0]
+            assert text not in [hit.text for hit in await collection.similar(text, limit=3)]
+            for strategy in ("average", "best_score"):
+                assert len(await collection.recommend(liked=[text], limit=2, strategy=strategy)) == 2
+
+    run(main())
+
+
 def test_64_searches_and_adds_at_once(where, encoder):
     async def main():
         async with xling.aopen("c", model=encoder, **where()) as collection:

@@ -250,6 +250,14 @@ def test_search_by_language_metadata_source_and_score(filled):
     assert hits(filled("search", "hi", "--source", "other", "--json")) == []
 
 
+def test_similar_and_recommend(filled):
+    assert hits(filled("similar", "fr-1", "--json", "-n", 2, "--translations"))[0]["id"] == "en-1"
+    assert {h["lang"] for h in hits(filled("similar", "Thanks", "--json", "-l", "ja,de"))} == {"ja", "de"}
+    found = hits(filled("recommend", "ja-1", "--history", "de-1", "--disliked", "fr-1", "--json"))
+    assert {hit["id"] for hit in found} <= {"en-1", "en-2"}
+    assert filled("recommend").code == 2
+
+
 def test_several_queries(filled):
     piped = filled("search", "--limit", 1, stdin="ありがとう\n\nDanke\n")
     rows = [line.split("\t") for line in piped.out.splitlines()]

@@ -151,6 +151,37 @@ def test_a_batch_of_queries_each_with_its_filter(store, vector_name):
     assert store.query(queries[:0], vector_name=vector_name, filters=[], limit=3) == []
 
 
+def test_recommendations_by_several_examples(store, vector_name):
+    written = points(40)
+    store.upsert(written, vector_name=vector_name)
+    rows = np.stack([point.vector for point in written])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    examples = RNG.standard_normal((5, SIZE)).astype(np.float32)
+    liked, disliked = np.split(examples / np.linalg.norm(examples, axis=1, keepdims=True), [3])
+    options = {
+        "vector_name": vector_name,
+        "filters": [None, {"must": [{"key": "n", "range": {"gte": 20}}]}],
+        "limit": 9,
+    }
+
+    def found(positive, negative, strategy):
+        pages = store.recommend(positive, negative, strategy=strategy, **options)
+        return [[record.payload["n"] for record in page] for page in pages]
+
+    def expected(scores):
+        order = [int(i) for i in np.argsort(-scores)]
+        return [order[:9], [i for i in order if i >= 20][:9]]
+
+    nothing = rows[:0]
+    assert found(liked, nothing, "best_score") == expected((rows @ liked.T).max(axis=1))
+    assert found(liked, disliked, "sum_scores") == expected(
+        (rows @ liked.T).sum(axis=1) - (rows @ disliked.T).sum(axis=1)
+    )
+    assert found(nothing, disliked, "best_score") == expected(-(rows @ disliked.T).max(axis=1))
+    with pytest.raises(InvalidInput, match="shape"):
+        store.recommend(liked[:, :3], nothing, strategy="best_score", **options)
+
+
 def test_delete_by_ids_and_by_filter(store, vector_name):
     given = points(10)
     store.upsert(given, vector_name=vector_name)

@@ -25,6 +25,7 @@ from xling.cli.models import models
 from xling.cli.moving import add_lexical, export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
+from xling.cli.suggest import recommend, similar
 from xling.cli.sync import sync
 from xling.errors import InvalidInput, XlingError
 
@@ -57,6 +58,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "add": add,
     "sync": sync,
     "search": search,
+    "similar": similar,
+    "recommend": recommend,
     "info": info,
     "list": list_collections,
     "delete": delete,

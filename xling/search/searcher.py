@@ -67,7 +67,7 @@ class Searcher:
                 f"balance=, prefer= and rescore= need similarities, but {self._name!r} compares by {self._distance}"
             )
         if plan.balance:
-            plan = replace(plan, languages=(yield from self._languages(plan)))
+            plan = replace(plan, languages=(yield from self.languages(plan)))
         neutrality = self._ready()
         if neutrality is None:
             compute = plan.neutral > 0 or plan.reranks or plan.min_confidence is not None
@@ -88,7 +88,8 @@ class Searcher:
         with self._lock:
             return self._load_reference(progress or self._progress)
 
-    def _languages(self, plan: Plan) -> Steps[tuple[str, ...]]:
+    def languages(self, plan: Plan) -> Steps[tuple[str, ...]]:
+        """The languages of the documents that a plan selects, most frequent first."""
         if self._lang_key is None:
             raise InvalidInput(
                 f"balance= needs to know the languages, and the payloads of {self._name!r} name none; "

@@ -28,6 +28,9 @@ IndexKind: TypeAlias = Literal["keyword", "integer", "float", "bool", "datetime"
 Distance: TypeAlias = Literal["Cosine", "Dot", "Euclid", "Manhattan"]
 Quantization: TypeAlias = Literal["scalar", "binary", "turbo"]
 
+Strategy: TypeAlias = Literal["best_score", "sum_scores"]
+"""How Qdrant compares points with several examples."""
+
 LEXICAL = "lexical"
 """Name of the sparse vector of a text's terms, where a collection has one. Qdrant weighs them by their rarity."""
 
@@ -243,6 +246,31 @@ class Store(ABC):
 
         `filters` has one entry a row. `exact` bypasses the approximate index. Ties are in id order on no
         promise. A score is what Qdrant gives for the vector's distance (cosine: higher is nearer).
+        """
+
+    @abstractmethod
+    def recommend(
+        self,
+        liked: NDArray[np.float32],
+        disliked: NDArray[np.float32],
+        *,
+        strategy: Strategy,
+        vector_name: str,
+        filters: Sequence[FilterJson | None],
+        limit: int,
+        exact: bool = False,
+    ) -> list[list[Record]]:
+        """Points that are like some examples and unlike others, best first, for each filter, in one batch.
+
+        Args:
+            liked: Shape (n, dimension); n or m may be 0, not both.
+            disliked: Shape (m, dimension).
+            strategy: Qdrant's `best_score` (by the nearest example) or `sum_scores` (by all of them). Scores are those
+                of the strategy.
+            vector_name: Which vectors.
+            filters: One for each list that is wanted.
+            limit: Points of each list.
+            exact: Bypass the approximate index.
         """
 
     @abstractmethod

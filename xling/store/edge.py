@@ -26,6 +26,7 @@ from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Sche
 from xling.store.edge_errors import translated
 from xling.store.edge_filters import to_edge_filter
 from xling.store.edge_lexical import EdgeLexical, edge_point
+from xling.store.edge_recommend import EdgeRecommend
 from xling.store.edge_shards import SharedShard, acquire, evicted, release
 from xling.store.edge_storage import index_type, shard_config
 from xling.store.files import read_json, write_json
@@ -43,7 +44,7 @@ _FROM_THE_VECTORS = qe.QuantizationSearchParams(rescore=True, oversampling=2.0)
 """Of a quantised collection twice as many are looked up, and ordered by the vectors themselves; else ignored."""
 
 
-class EdgeStore(EdgeLexical):
+class EdgeStore(EdgeLexical, EdgeRecommend):
     """One directory a collection: `shard/` is Qdrant Edge's, `collection.json` holds the schema and the metadata.
 
     Writes go to a write-ahead log before they return, so a killed process loses none of them. Below some hundred

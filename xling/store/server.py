@@ -23,6 +23,7 @@ from xling.store.server_address import connect, location_of, without_credentials
 from xling.store.server_errors import already_exists, fault_of, too_large, translated
 from xling.store.server_filters import client_filter
 from xling.store.server_lexical import ServerLexical, client_point
+from xling.store.server_recommend import ServerRecommend
 from xling.store.server_snapshots import ServerSnapshots
 from xling.store.server_storage import TURBO_SINCE, creation_arguments, index_schema, search_params, storage_of
 from xling.store.steps import Call, Steps, steps_of, stepwise
@@ -39,7 +40,7 @@ _local_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref
 """Local mode is plain Python data: one thread at a time for each client."""
 
 
-class ServerStore(ServerLexical, ServerSnapshots):
+class ServerStore(ServerLexical, ServerRecommend, ServerSnapshots):
     """A collection behind qdrant-client. Needs Qdrant 1.16 or newer, which keeps metadata of collections.
 
     What it does is written as steps that call the client, so that an asynchronous client can be called instead

@@ -1,0 +1,1 @@
+"""Looking at a collection: more like this, recommendations, labels, topics, maps. Imports nothing by itself."""
