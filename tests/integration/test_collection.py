@@ -10,6 +10,7 @@ import pytest
 
 import xling
 from tests.stores import ASYNC_KINDS, KINDS
+from xling.language import Detection
 
 # An embedded collection for asyncio is the one for threads, in threads: what that changes, test_async.py covers.
 THREADED = pytest.param("async-edge", marks=pytest.mark.slow)
@@ -240,6 +241,30 @@ def test_metadata_without_end_is_reported(make):
     loop["self"] = loop
     report = make("c").add(["x", "y"], metadata=[loop, {}])
     assert (report.added, "nested" in report.skipped[0].reason) == (1, True)
+
+
+class Noting:
+    """A detector that notes what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def detect(self, text):
+        self.asked.append([text])
+        return Detection("ja", 1.0)
+
+    def detect_many(self, texts):
+        self.asked.append(list(texts))
+        return [Detection("ja", 1.0) for _ in texts]
+
+
+def test_languages_are_detected_only_where_none_is_given(make):
+    detector = Noting()
+    collection = make("given", language_detector=detector)
+    collection.add(["Thank you", "Merci"], langs=["en", "fr"])
+    assert detector.asked == []
+    collection.add(["Danke", "ありがとう"], langs=["de", None])
+    assert detector.asked == [["ありがとう"]]
 
 
 @pytest.mark.parametrize("lists", [{"ids": ["a"]}, {"metadata": [{}] * 3}, {"langs": ["en"]}, {"ids": []}])

@@ -148,6 +148,8 @@ class Writer:
 
     def _with_languages(self, documents: list[StoredDocument]) -> list[StoredDocument]:
         unknown = [i for i, document in enumerate(documents) if not document.lang]
+        if not unknown:  # a detector loads its tables when it is asked, whatever it is asked
+            return documents
         found = self._detector.detect_many([documents[i].text for i in unknown])
         for i, detection in zip(unknown, found, strict=True):
             documents[i] = replace(documents[i], lang=detection.lang)
