@@ -160,13 +160,14 @@ class Race:
 
 
 def machine() -> str:
-    """Processor, cores and Python, for people."""
+    """Processor, cores, threads and Python, for people."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         lines = cpuinfo.read_text("utf-8").splitlines()
         model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), model)
-    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}"
+    threads = os.environ.get("OMP_NUM_THREADS", "as many as each takes")
+    return f"{os.cpu_count()} cores of {model}, threads: {threads}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

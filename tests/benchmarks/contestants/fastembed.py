@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from contestants.base import COLLECTION, DIMENSION, PASSAGE, QUERY, Contestant, Row
@@ -26,7 +27,8 @@ class FastEmbed(Contestant):
             dim=DIMENSION,
             model_file=self.onnx.name,
         )
-        self._model = TextEmbedding(MODEL, specific_model_path=str(self.onnx.parent))
+        threads = int(os.environ.get("OMP_NUM_THREADS", 0)) or None  # the others take it from there by themselves
+        self._model = TextEmbedding(MODEL, specific_model_path=str(self.onnx.parent), threads=threads)
         self._client = open_client(self.directory, DIMENSION)
 
     def add(self, rows: Sequence[Row]) -> None:
