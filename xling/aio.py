@@ -89,6 +89,8 @@ class AsyncCollection:
     retrieve = _verb(Collection.retrieve)
     similar = _verb(Collection.similar)
     recommend = _verb(Collection.recommend)
+    fit_classifier = _verb(Collection.fit_classifier)
+    classify = _verb(Collection.classify)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

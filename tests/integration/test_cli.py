@@ -258,6 +258,26 @@ def test_similar_and_recommend(filled):
     assert filled("recommend").code == 2
 
 
+def test_classify(filled, tmp_path):
+    examples, kept = tmp_path / "examples.json", tmp_path / "kept.json"
+    examples.write_text(
+        json.dumps({"thanks": ["Thank you very much", "Thanks!"], "ask": ["Where is it?", "How much?"]})
+    )
+    made = filled("classify", "--examples", examples, "--save", kept)
+    assert (made.code, made.out) == (0, "")
+    assert "2 labels from 4 examples" in made.err
+    rows = [
+        row.split("\t")
+        for row in filled("classify", "ありがとう", "Wo ist das?", "--classifier", kept).out.splitlines()
+    ]
+    assert [(row[0], row[2]) for row in rows] == [("thanks", "ja"), ("ask", "de")]
+    stored = hits(filled("classify", "--stored", "--classifier", kept, "--json", "--where", '{"year": 1985}'))
+    assert [(one["id"], one["label"]) for one in stored] == [("fr-1", "thanks")]
+    examples.write_text("[")
+    for arguments in (["x"], ["--examples", examples, "x"], ["--label", "none", "x"], ["--classifier", kept]):
+        assert filled("classify", *arguments).code == 2
+
+
 def test_several_queries(filled):
     piped = filled("search", "--limit", 1, stdin="ありがとう\n\nDanke\n")
     rows = [line.split("\t") for line in piped.out.splitlines()]

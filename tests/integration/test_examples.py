@@ -16,6 +16,7 @@ SHOWN = {
     "quickstart.py": ["8 added", "ありがとう", "Thank you", "Gracias", "早上好", "Good morning"],
     "films.py": ["6 added", "Seven Samurai", "also", "Spirited Away", "1 updated", "'seen': True"],
     "recommend.py": ["Liked: samurai-ja", "Un guerrier", "also in en", "swordsman", "mousquetaires", "mousquetaires"],
+    "posts.py": ["positive", "ja", "negative", "ja", "positive", "de", "negative", "fr", "positive", "es", "und", "de"],
     "existing_collection.py": ["neutral=0", "おはよう", "neutral=1", "Thank you", "おはよう"],
 }
 RAG = [

@@ -15,6 +15,7 @@ from xling.cli import output, tm
 from xling.cli.add import add
 from xling.cli.align import align
 from xling.cli.calibrate import calibrate
+from xling.cli.classify import classify
 from xling.cli.delete import delete
 from xling.cli.demo import demo
 from xling.cli.eval import evaluate
@@ -60,6 +61,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "search": search,
     "similar": similar,
     "recommend": recommend,
+    "classify": classify,
     "info": info,
     "list": list_collections,
     "delete": delete,

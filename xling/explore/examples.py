@@ -16,7 +16,7 @@ from xling.language import Detector
 from xling.search.near import similarities
 from xling.search.passages import SAME, point_of
 from xling.search.plan import Neutrality
-from xling.search.query import encode_queries
+from xling.search.query import encode_as_documents, encode_queries
 from xling.search.retrieve import RetrievalVerbs
 from xling.store.base import FilterJson, PointId, Record, Store
 from xling.store.layout import Layout, value_at
@@ -57,8 +57,12 @@ class ExampleVerbs(RetrievalVerbs):
     @abstractmethod
     def _point_ids(self, head: Record) -> Sequence[PointId]: ...
 
-    def _examples(self, items: Sequence[Item], neutral: float) -> Steps[list[Example]]:
+    def _examples(self, items: Sequence[Item], neutral: float | None) -> Steps[list[Example]]:
         """The examples that items stand for, in their order.
+
+        Args:
+            items: Documents of the collection, or texts.
+            neutral: Texts are encoded as queries, ready to be made neutral so far; None encodes them as documents.
 
         Raises:
             InvalidInput: An item is blank, of no known kind, or an id (no string) that the collection does not have.
@@ -71,7 +75,10 @@ class ExampleVerbs(RetrievalVerbs):
         given = [_text_of(items[i]) for i in texts]
         made: dict[int, Example] = {}
         if given:
-            rows = yield from work(encode_queries, self.space, given, neutral)
+            if neutral is None:
+                rows = yield from work(encode_as_documents, self.space, given)
+            else:
+                rows = yield from work(encode_queries, self.space, given, neutral)
             found = yield from work(self._detector.detect_many, given)
             for i, text, row, detection in zip(texts, given, rows, found, strict=True):
                 made[i] = Example(row, text, detection.lang, {}, None)

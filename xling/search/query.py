@@ -51,13 +51,28 @@ def encode_queries(space: SharedSpace, queries: Sequence[str], alpha: float = 0.
         ModelError: The encoder gave no usable vector.
     """
     check_queries(queries)
-    chunker = Chunker(space.encoder)
-    pieces = [[normalise(query[start:end]) for start, end in chunker.spans(query)] for query in queries]
+    pieces = _pieces(space, queries)
     flat = [piece for group in pieces for piece in group]
     if alpha > 0.0 and space.two_prompts:
         as_queries, as_documents = (_means(rows, pieces, space.name) for rows in space.queries_both_ways(flat))
         return blend_prompts(as_queries, as_documents, alpha)
     return _means(space.queries(flat), pieces, space.name)
+
+
+def encode_as_documents(space: SharedSpace, texts: Sequence[str]) -> Vectors:
+    """Unit vectors of texts with the document prompt, shape (n, dimension), one for a text however long it is.
+
+    Raises:
+        InvalidInput: As `encode_queries`; so does `ModelError`.
+    """
+    check_queries(texts)
+    pieces = _pieces(space, texts)
+    return _means(space.documents([piece for group in pieces for piece in group]), pieces, space.name)
+
+
+def _pieces(space: SharedSpace, texts: Sequence[str]) -> list[list[str]]:
+    spans = Chunker(space.encoder).spans_many(texts, ["und"] * len(texts))
+    return [[normalise(text[start:end]) for start, end in found] for text, found in zip(texts, spans, strict=True)]
 
 
 def _means(vectors: Vectors, pieces: Sequence[Sequence[str]], model: str) -> Vectors:
