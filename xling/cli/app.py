@@ -18,6 +18,7 @@ from xling.cli.calibrate import calibrate
 from xling.cli.classify import classify
 from xling.cli.delete import delete
 from xling.cli.demo import demo
+from xling.cli.doctor import doctor
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
 from xling.cli.mcp import mcp
@@ -45,12 +46,15 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _xling(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show xling's version and those of its parts, and exit.")
+    ] = False,
 ) -> None:
     if version:
-        from xling import __version__
+        from xling.doctor import versions
 
-        output.line(f"xling {__version__}")
+        for name, number in versions().items():
+            output.line(f"{name} {number}")
     elif context.invoked_subcommand is None:
         output.line(context.get_help())
 
@@ -76,6 +80,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "models": models,
     "calibrate": calibrate,
     "eval": evaluate,
+    "doctor": doctor,
     "demo": demo,
 }
 for _name, _command in _COMMANDS.items():

@@ -27,6 +27,27 @@ BROKEN_PIPE, INTERRUPTED = 141, 130
 """As a shell reports a program that SIGPIPE or SIGINT ended."""
 
 
+def read_api_key(file: Path | None, url: str | None) -> str | None:
+    """The key for the server at `url`: of the file, else of the environment. It is never shown.
+
+    Raises:
+        InvalidInput: A file is given without a server, or it does not hold a key.
+    """
+    if file is not None:
+        if url is None:
+            raise InvalidInput("--api-key-file belongs to a server: give its --url too")
+        try:
+            key = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = getattr(exc, "strerror", None) or "not a text file"
+            raise InvalidInput(f"{file}: the API key cannot be read ({reason})") from exc
+        if not key or any(c.isspace() for c in key):
+            raise InvalidInput(f"{file}: is to hold the API key and nothing else")
+        return output.hide(key)
+    key = os.environ.get(KEY_VARIABLE, "").strip() if url is not None else ""
+    return output.hide(key) if key else None
+
+
 @dataclass(frozen=True)
 class Output:
     """How a command talks."""
@@ -102,22 +123,7 @@ class Target:
     def place(self) -> dict[str, Any]:
         """Where the collection is, as arguments of `xling.open` and its like."""
         url = self.url or (os.environ.get(URL_VARIABLE) or None if self.path is None else None)
-        return {"path": self.path, "url": url, "api_key": self._api_key(url)}
-
-    def _api_key(self, url: str | None) -> str | None:
-        if self.api_key_file is not None:
-            if url is None:
-                raise InvalidInput("--api-key-file belongs to a server: give its --url too")
-            try:
-                key = self.api_key_file.read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as exc:
-                reason = getattr(exc, "strerror", None) or "not a text file"
-                raise InvalidInput(f"{self.api_key_file}: the API key cannot be read ({reason})") from exc
-            if not key or any(c.isspace() for c in key):
-                raise InvalidInput(f"{self.api_key_file}: is to hold the API key and nothing else")
-            return output.hide(key)
-        key = os.environ.get(KEY_VARIABLE, "").strip() if url is not None else ""
-        return output.hide(key) if key else None
+        return {"path": self.path, "url": url, "api_key": read_api_key(self.api_key_file, url)}
 
 
 @dataclass(frozen=True)

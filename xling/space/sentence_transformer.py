@@ -136,6 +136,11 @@ class SentenceTransformerEncoder:
         return self._prompts[1]
 
     @property
+    def running(self) -> str:
+        """What runs it: `onnx` or `torch`; empty before the first text is encoded."""
+        return "onnx" if self._light is not None else "torch" if self._model is not None else ""
+
+    @property
     def identity(self) -> dict[str, str | int]:
         """What makes the vectors. The name is left out: the same weights are the same space wherever they lie."""
         return {
