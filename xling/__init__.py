@@ -65,6 +65,7 @@ _HOMES = {
         "MissingExtra",
         "ModelError",
         "NotDeletedWarning",
+        "SkippedLinesWarning",
         "SpaceMismatch",
         "StoreError",
         "StoreUnavailable",

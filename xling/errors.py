@@ -85,3 +85,7 @@ class TruncationWarning(XlingWarning):
 
 class UnfinishedWarning(XlingWarning):
     """A collection does not hold all it is to hold, since what was to fill it was interrupted."""
+
+
+class SkippedLinesWarning(XlingWarning):
+    """Lines of a file of word vectors, word counts or word pairs could not be used; the others were."""

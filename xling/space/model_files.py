@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -106,14 +106,26 @@ def digest(directory: Path) -> str:
     for path in _files_that_matter(directory):
         size = path.stat().st_size
         state.update(f"{path.relative_to(directory).as_posix()}\0{size}\0".encode())
-        with path.open("rb") as file:
-            offsets = {0, max(size - _BLOCK, 0), *(size * i // _BLOCKS for i in range(1, _BLOCKS))}
-            if path.suffix == ".safetensors":
-                offsets |= _tensor_offsets(file.read(8), file, size)
-            for offset in sorted(offsets):
-                file.seek(offset)
-                state.update(file.read(_BLOCK))
+        _sample(path, size, state.update)
     return f"blake2b:{state.hexdigest()}"
+
+
+def file_digest(path: Path) -> str:
+    """Digest of a single file, from samples as in `digest`."""
+    size = path.stat().st_size
+    state = blake2b(f"{size}\0".encode(), digest_size=16)
+    _sample(path, size, state.update)
+    return f"blake2b:{state.hexdigest()}"
+
+
+def _sample(path: Path, size: int, take: Callable[[bytes], None]) -> None:
+    with path.open("rb") as file:
+        offsets = {0, max(size - _BLOCK, 0), *(size * i // _BLOCKS for i in range(1, _BLOCKS))}
+        if path.suffix == ".safetensors":
+            offsets |= _tensor_offsets(file.read(8), file, size)
+        for offset in sorted(offsets):
+            file.seek(offset)
+            take(file.read(_BLOCK))
 
 
 def _tensor_offsets(length: bytes, file: Any, size: int) -> set[int]:

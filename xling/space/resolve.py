@@ -13,6 +13,7 @@ from xling.errors import InvalidInput, MissingExtra, ModelError
 from xling.space.bundled import NAME as BUNDLED
 from xling.space.bundled import bundled_installed
 from xling.space.devices import Runtime
+from xling.space.encoders.files import encoder_of_files, files_key, recorded_file_choices
 from xling.space.protocols import Encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 from xling.space.truncation import recorded_cut, truncated
@@ -32,9 +33,9 @@ WAYS_OUT = (
 
 _MEMBERS = ("name", "dimension", "max_tokens", "identity", "encode_documents", "encode_queries")
 
-_loaded: weakref.WeakValueDictionary[tuple[Any, ...], SentenceTransformerEncoder] = weakref.WeakValueDictionary()
+_loaded: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
 # The one used last stays although nobody may hold it now: scripts close a collection and open the next.
-_latest: list[SentenceTransformerEncoder] = []
+_latest: list[Encoder] = []
 _lock = threading.Lock()
 
 
@@ -49,7 +50,8 @@ def load_encoder(
     """The encoder to use; the same object for the same model and device, unless its vectors are cut.
 
     Args:
-        model: A name, a directory, a loaded `SentenceTransformer`, or any object with the members of `Encoder`.
+        model: A name, a directory, a file of word vectors, a loaded `SentenceTransformer`, or any object with the
+            members of `Encoder`.
             None takes what is `recorded`, else the bundled model if it is installed, else
             `intfloat/multilingual-e5-small` from the Hugging Face cache or hub.
         recorded: What a collection says about the space it was written in; its `name` and prompts are used, and to
@@ -77,7 +79,7 @@ def _whole(
     if model is None:
         return _without_a_name(recorded or {}, device, runtime)
     if isinstance(model, (str, Path)):
-        return _shared(str(model), device, runtime)
+        return _named(str(model), device, runtime)
     if _is_sentence_transformer(model):
         return SentenceTransformerEncoder(cast("SentenceTransformer", model))
     missing = [member for member in _MEMBERS if not hasattr(model, member)]
@@ -93,7 +95,7 @@ def _without_a_name(recorded: Mapping[str, Any], device: str | None, runtime: Ru
     name = recorded.get("name")
     try:
         if isinstance(name, str) and name:
-            return _shared(name, device, runtime, **_recorded_choices(recorded))
+            return _named(name, device, runtime, recorded)
         return _shared(BUNDLED if bundled_installed() else DEFAULT_HUB_MODEL, device, runtime)
     except (MissingExtra, ModelError) as exc:
         wanted = (
@@ -103,6 +105,21 @@ def _without_a_name(recorded: Mapping[str, Any], device: str | None, runtime: Ru
             else "No model was named, and none can be had here"
         )
         raise ModelError(f"{wanted}: {exc} {WAYS_OUT}") from exc
+
+
+def _named(name: str, device: str | None, runtime: Runtime, recorded: Mapping[str, Any] | None = None) -> Encoder:
+    """What a name stands for: files that are no model of sentence-transformers, or such a model."""
+    key = files_key(name)
+    if key is None:
+        return _shared(name, device, runtime, **_recorded_choices(recorded or {}))
+    choices = recorded_file_choices(recorded or {})
+    alike = (*key, *sorted(choices.items()))
+    with _lock:
+        encoder: Encoder | None = _loaded.get(alike)
+        if encoder is None:
+            encoder = _loaded[alike] = encoder_of_files(name, **choices)
+        _latest[:] = [encoder]
+        return encoder
 
 
 def _recorded_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +145,7 @@ def _shared(
     place = str(directory.absolute()) if directory.is_dir() else name.strip()
     key = (place, device, runtime, tuple(sorted((prompts or {}).items())), max_tokens)
     with _lock:
-        encoder = _loaded.get(key)
+        encoder: SentenceTransformerEncoder | None = _loaded.get(key)
         if encoder is None:
             encoder = SentenceTransformerEncoder(
                 name, device=device, prompts=prompts, max_tokens=max_tokens, runtime=runtime
