@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xling.errors import InvalidInput as InvalidInput
     from xling.errors import MissingExtra as MissingExtra
     from xling.errors import ModelError as ModelError
+    from xling.errors import ModelUnavailable as ModelUnavailable
     from xling.errors import NotDeletedWarning as NotDeletedWarning
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xling.opening import open as open
     from xling.search.rerank import Reranker as Reranker
     from xling.space.cache import EmbeddingCache as EmbeddingCache
+    from xling.space.encoders.openai_encoder import OpenAIEncoder as OpenAIEncoder
     from xling.space.protocols import Encoder as Encoder
     from xling.text.sentences import SentenceSplitter as SentenceSplitter
     from xling.text.sentences import Splitter as Splitter
@@ -64,6 +66,7 @@ _HOMES = {
         "InvalidInput",
         "MissingExtra",
         "ModelError",
+        "ModelUnavailable",
         "NotDeletedWarning",
         "SkippedLinesWarning",
         "SpaceMismatch",
@@ -77,6 +80,7 @@ _HOMES = {
     ),
     "xling.search.rerank": ("Reranker",),
     "xling.space.cache": ("EmbeddingCache",),
+    "xling.space.encoders.openai_encoder": ("OpenAIEncoder",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),
     "xling.translate.memory": ("open_memory",),

@@ -20,6 +20,7 @@ from xling.search.plan import Mode
 from xling.search.searcher import Searcher
 from xling.space import SharedSpace
 from xling.space.collection_stats import CollectionStatistics
+from xling.space.encoders.usage import usage_record
 from xling.store.base import FilterJson, PointId, Record, Store
 from xling.store.filters import and_filters
 from xling.store.ids import document_uuid, problem_of_id
@@ -128,6 +129,7 @@ class Collection(SuggestingVerbs, ClassifyingVerbs, ListingVerbs, WritingVerbs, 
             storage=storage_record(schema.storage),
             lexical=self._lexical,
             store=self.store.stats(),
+            usage=usage_record(self.space.encoder),
         )
 
     def drop(self) -> None:

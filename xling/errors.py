@@ -31,6 +31,10 @@ class ModelError(XlingError):
     """A model cannot be found, loaded or converted."""
 
 
+class ModelUnavailable(ModelError):
+    """The server that a model runs on could not be reached, is overloaded, or has used up what was paid for."""
+
+
 class SpaceMismatch(XlingError):
     """A collection was written with another vector space than the one it is opened with."""
 

@@ -249,7 +249,8 @@ class Info(_Frozen):
 
     `lexical` is whether it keeps terms, for `search(mode="lexical")` and `"hybrid"`. Of its `storage` (quantization,
     on_disk, tenant, shards, replicas, write_consistency) it has what is not as Qdrant does it by itself; `store` are
-    the store's own figures.
+    the store's own figures. `usage` is what the encoder has sent and used in this process, if it is behind an API:
+    requests, texts, tokens, and cost where its price is known.
     """
 
     name: str
@@ -266,3 +267,4 @@ class Info(_Frozen):
     storage: dict[str, Any]
     lexical: bool
     store: dict[str, Any]
+    usage: dict[str, Any] = Field(default_factory=dict)

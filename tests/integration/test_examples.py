@@ -17,6 +17,7 @@ SHOWN = {
     "films.py": ["6 added", "Seven Samurai", "also", "Spirited Away", "1 updated", "'seen': True"],
     "recommend.py": ["Liked: samurai-ja", "Un guerrier", "also in en", "swordsman", "mousquetaires", "mousquetaires"],
     "posts.py": ["positive", "ja", "negative", "ja", "positive", "de", "negative", "fr", "positive", "es", "und", "de"],
+    "own_encoder.py": ["6 added by voyage/multilingual-e5-small-q4", "Thank you"],
     "existing_collection.py": ["neutral=0", "おはよう", "neutral=1", "Thank you", "おはよう"],
 }
 RAG = [
@@ -51,6 +52,7 @@ def test_an_example_runs(name, xling_home, encoder, monkeypatch):
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("VOYAGE_API_KEY", raising=False)
     result = subprocess.run([sys.executable, str(EXAMPLES / name)], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     rest = result.stdout

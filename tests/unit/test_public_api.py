@@ -14,7 +14,8 @@ PACKAGE = Path(xling.__file__).parent
 # From the bottom up; a room imports from rooms before it in this list, and from itself.
 ROOMS = [
     "errors", "_json", "types", "cache_dir", "store", "text", "language", "space", "search", "ingest", "evaluate",
-    "explore", "attach", "transfer", "offloop", "collection", "opening", "aio", "translate", "doctor", "integrations", "cli",
+    "explore", "attach", "transfer", "offloop", "collection", "opening", "aio", "translate", "doctor",
+    "integrations", "cli",
 ]  # fmt: skip
 
 HEAVY = ["torch", "sentence_transformers", "transformers", "qdrant_client", "qdrant_edge", "pydantic", "numpy", "typer"]

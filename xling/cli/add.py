@@ -13,7 +13,7 @@ import typer
 from xling.cli import output
 from xling.cli.options import Creation, Model, Output, Target, split_list
 from xling.cli.progress import Bar
-from xling.cli.reading import Engine, Workers, check_engine, encoding_by, read_options, show_report
+from xling.cli.reading import Engine, Workers, check_engine, encoding_by, note_usage, read_options, show_report
 
 if TYPE_CHECKING:
     from xling.ingest.decoding import OnBytes
@@ -105,6 +105,7 @@ def add(
         with encoding_by(engine, workers, collection) as encoded:
             report = collection.add(encoded(feed.documents()), progress=bar.on_progress)
     skipped = feed.skipped(report)
+    note_usage(collection)
     show_report(report, skipped, time.monotonic() - started, target.collection, as_json=out.json)
     if skipped and not report.added + report.updated + report.unchanged:
         raise typer.Exit(1)

@@ -18,7 +18,7 @@ def info(target: Target, model: Model, out: Output) -> None:
     """Show what a collection is and holds.
 
     With --json one object with the keys name, location, documents, points, languages, model, dimension, vector_name,
-    made_by_xling, space, indexes, storage, lexical and store.
+    made_by_xling, space, indexes, storage, lexical, store and usage (of a model behind an API).
     """
     with target.open(model) as collection:
         found = collection.info()

@@ -62,7 +62,9 @@ class Model:
 
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="Model: a name, a directory or 'bundled'. A collection knows its own."),
+        typer.Option(
+            "--model", "-m", help="Model: a name, a directory, 'bundled' or 'openai:NAME'. A collection knows its own."
+        ),
     ] = None
     device: Annotated[str | None, typer.Option("--device", help="Where the model runs, e.g. cpu or cuda.")] = None
     # As `xling.space.Runtime`, which is not imported here: numpy would come with it.

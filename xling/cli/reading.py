@@ -109,3 +109,12 @@ def show_report(
     shown = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing to do"
     tense = "would be: " if dry_run else ""
     output.line(f"{tense}{shown} in {collection} ({seconds:.1f} s)")
+
+
+def note_usage(collection: Collection) -> None:
+    """Say what encoding has used, where it is paid for."""
+    from xling.space.encoders.usage import usage_of
+
+    usage = usage_of(collection.space.encoder)
+    if usage is not None:
+        output.note(f"{usage.tokens:,} tokens used, in {usage.requests:,} requests to {collection.space.name}")

@@ -10,7 +10,7 @@ import typer
 
 from xling.cli.options import Creation, Model, Output, Target
 from xling.cli.progress import Bar
-from xling.cli.reading import Engine, Workers, check_engine, encoding_by, read_options, show_report
+from xling.cli.reading import Engine, Workers, check_engine, encoding_by, note_usage, read_options, show_report
 from xling.errors import InvalidInput
 
 
@@ -79,6 +79,7 @@ def sync(
                 allow_empty=allow_empty,
                 progress=bar.on_progress,
             )
+    note_usage(collection)
     show_report(
         report, feed.skipped(report), time.monotonic() - started, target.collection, as_json=out.json, dry_run=dry_run
     )

@@ -179,6 +179,23 @@ _CARDS: tuple[ModelCard, ...] = (
         languages="ja",
     ),
     ModelCard("pkshatech/GLuCoSE-base-ja-v2", 768, 512, "query: ", "passage: ", languages="ja"),
+    *_family(
+        ("openai/text-embedding-3-small", 1536),
+        ("openai/text-embedding-3-large", 3072),
+        max_tokens=8191,
+        pooling="own",
+        licence="OpenAI terms of use",
+        least_dimension=256,
+        note="model='openai:…': texts are sent to OpenAI, and paid for by the token (extra 'openai')",
+    ),
+    ModelCard(
+        "openai/text-embedding-ada-002",
+        1536,
+        8191,
+        pooling="own",
+        licence="OpenAI terms of use",
+        note="model='openai:…': texts are sent to OpenAI, and paid for by the token (extra 'openai')",
+    ),
 )
 
 _BY_NAME = MappingProxyType({card.name.lower(): card for card in _CARDS})

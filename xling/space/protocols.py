@@ -106,3 +106,36 @@ class EncodesTokens(Protocol):
             ModelError: The model has no tokens whose places in the text are known.
         """
         ...
+
+
+@runtime_checkable
+class GivesDimensions(Protocol):
+    """Optional for an encoder: shorter vectors from where they are made, instead of whole ones that are cut here."""
+
+    def with_dimensions(self, dimensions: int) -> Encoder | None:
+        """The same model asked for vectors of so many numbers; None if it cannot give them."""
+        ...
+
+
+@runtime_checkable
+class PaidEncoder(Protocol):
+    """Optional for an encoder behind an API: what is sent unasked is to be little, and to be said beforehand.
+
+    Attributes:
+        name: As in `Encoder`.
+        address: Where texts are sent.
+        reference_sentences: Sentences of each language that the language space is measured with.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def reference_sentences(self) -> int: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, as `TokenCounts` has it."""
+        ...

@@ -3,7 +3,7 @@
 The sample is a hundred short sentences in each of 66 languages, from Tatoeba (CC BY 2.0 FR, see
 `xling/data/LICENSE-tatoeba.txt`); half of them have translations in the sample. For the bundled model the result
 ships with the package. For any other it is computed when it is first needed (some 8,000 short texts) and kept in the
-user's cache directory.
+user's cache directory. Models that are paid by the token get a part of the sample.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import logging
 import os
 import tempfile
 import zipfile
@@ -28,7 +29,7 @@ from xling.cache_dir import cache_dir
 from xling.errors import ModelError
 from xling.space.calibration import Calibration, calibrate
 from xling.space.neutral import blend_prompts, estimate_basis
-from xling.space.protocols import Encoder, Vectors
+from xling.space.protocols import Encoder, PaidEncoder, Vectors
 from xling.space.shared import fingerprint
 from xling.space.stats import LanguageStats
 from xling.types import Progress
@@ -39,6 +40,8 @@ READY_FILE = DATA / "reference-bundled.npz"
 FORMAT = 1
 BATCH = 256
 CALIBRATION_QUERIES = 1200
+
+_log = logging.getLogger("xling")
 
 
 class Sentence(NamedTuple):
@@ -72,6 +75,32 @@ def reference_sample() -> tuple[Sentence, ...]:
     return tuple(Sentence(*line.split("\t")) for line in lines)
 
 
+@lru_cache(maxsize=4)
+def part_of_sample(per_language: int) -> tuple[Sentence, ...]:
+    """So many sentences of each language, translations of each other first: calibration needs those.
+
+    Args:
+        per_language: Sentences of a language, at most.
+    """
+    sample = reference_sample()
+    by_key: dict[str, list[int]] = {}
+    for i, sentence in enumerate(sample):
+        if sentence.key:
+            by_key.setdefault(sentence.key, []).append(i)
+    taken: set[int] = set()
+    room = dict.fromkeys((sentence.lang for sentence in sample), per_language)
+    keys = list(by_key)
+    order = [keys[i] for i in np.random.default_rng(0).permutation(len(keys))]
+    groups = [by_key[key] for key in sorted(order, key=lambda key: -len(by_key[key]))]
+    for group in [*groups, *([i] for i, sentence in enumerate(sample) if not sentence.key)]:
+        fitting = [i for i in group if room[sample[i].lang] and i not in taken]
+        if len(fitting) > 1 or len(group) == 1:
+            taken.update(fitting)
+            for i in fitting:
+                room[sample[i].lang] -= 1
+    return tuple(sample[i] for i in sorted(taken))
+
+
 def reference_key(encoder: Encoder) -> str:
     """What decides about the vectors of short texts: the encoder's identity, but for how long a text it reads."""
     return fingerprint({k: v for k, v in encoder.identity.items() if k != "max_tokens"})
@@ -80,8 +109,13 @@ def reference_key(encoder: Encoder) -> str:
 def compute_reference(encoder: Encoder, *, progress: Callable[[Progress], None] | None = None) -> Reference:
     """Encode the sample and take the statistics. Minutes on a CPU; `progress` is called after every batch."""
     sample = reference_sample()
+    queries_most = CALIBRATION_QUERIES
+    if isinstance(encoder, PaidEncoder):
+        sample = part_of_sample(encoder.reference_sentences)
+        queries_most = min(len(sample) // 4, queries_most)
+        _say_the_cost(encoder, [sentence.text for sentence in sample], queries_most)
     keyed = [i for i, sentence in enumerate(sample) if sentence.key]
-    asked = np.random.default_rng(0).permutation(keyed)[:CALIBRATION_QUERIES]
+    asked = np.random.default_rng(0).permutation(keyed)[:queries_most]
     total = len(sample) + len(asked)
     documents = _encode(encoder.encode_documents, [s.text for s in sample], 0, total, progress)
     queries = _encode(encoder.encode_queries, [sample[i].text for i in asked], len(sample), total, progress)
@@ -100,6 +134,18 @@ def compute_reference(encoder: Encoder, *, progress: Callable[[Progress], None] 
             basis=estimate_basis(None, stats),
         )
     return Reference(stats, calibration, reference_key(encoder))
+
+
+def _say_the_cost(encoder: PaidEncoder, texts: Sequence[str], queries: int) -> None:
+    tokens = sum(encoder.count_tokens(texts)) * (1 + queries / len(texts))
+    _log.warning(
+        "measuring the language space of %s, once: %s short texts, some %s tokens, go to %s. It is kept in the cache "
+        "directory; neutral=0 does without",
+        encoder.name,
+        f"{len(texts) + queries:,}",
+        f"{round(tokens, -3):,.0f}",
+        encoder.address,
+    )
 
 
 def _encode(

@@ -14,6 +14,7 @@ from xling.space.bundled import NAME as BUNDLED
 from xling.space.bundled import bundled_installed
 from xling.space.devices import Runtime
 from xling.space.encoders.files import encoder_of_files, files_key, recorded_file_choices
+from xling.space.encoders.providers import check_local_arguments, has_provider, open_provider, provider_key
 from xling.space.protocols import Encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 from xling.space.truncation import recorded_cut, truncated
@@ -51,9 +52,9 @@ def load_encoder(
 
     Args:
         model: A name, a directory, a file of word vectors, a loaded `SentenceTransformer`, or any object with the
-            members of `Encoder`.
-            None takes what is `recorded`, else the bundled model if it is installed, else
-            `intfloat/multilingual-e5-small` from the Hugging Face cache or hub.
+            members of `Encoder`. `openai:` and a name is a model behind an API (`OpenAIEncoder`). None takes what is
+            `recorded`, else the bundled model if it is installed, else `intfloat/multilingual-e5-small` from the
+            Hugging Face cache or hub.
         recorded: What a collection says about the space it was written in; its `name` and prompts are used, and to
             how many numbers its vectors are cut.
         device: As in torch, for models that are loaded here.
@@ -79,6 +80,8 @@ def _whole(
     if model is None:
         return _without_a_name(recorded or {}, device, runtime)
     if isinstance(model, (str, Path)):
+        if has_provider(str(model)):
+            return _provided(str(model), device, runtime, recorded)
         return _named(str(model), device, runtime)
     if _is_sentence_transformer(model):
         return SentenceTransformerEncoder(cast("SentenceTransformer", model))
@@ -94,6 +97,8 @@ def _whole(
 def _without_a_name(recorded: Mapping[str, Any], device: str | None, runtime: Runtime) -> Encoder:
     name = recorded.get("name")
     try:
+        if isinstance(name, str) and has_provider(name):
+            return _provided(name, device, runtime, recorded)
         if isinstance(name, str) and name:
             return _named(name, device, runtime, recorded)
         return _shared(BUNDLED if bundled_installed() else DEFAULT_HUB_MODEL, device, runtime)
@@ -133,13 +138,26 @@ def _recorded_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
     return choices
 
 
+def _provided(name: str, device: str | None, runtime: Runtime, recorded: Mapping[str, Any] | None) -> Encoder:
+    """One encoder a process for the same name and record, so that what it has used is in one place."""
+    check_local_arguments(name, device, runtime)
+    record = {k: v for k, v in (recorded or {}).items() if isinstance(v, (str, int))}
+    key = (*provider_key(name), *sorted(record.items()))
+    with _lock:
+        encoder = _loaded.get(key)
+        if encoder is None:
+            encoder = _loaded[key] = open_provider(name, record)
+        _latest[:] = [encoder]
+        return encoder
+
+
 def _shared(
     name: str,
     device: str | None,
     runtime: Runtime,
     prompts: Mapping[str, str] | None = None,
     max_tokens: int | None = None,
-) -> SentenceTransformerEncoder:
+) -> Encoder:
     """One encoder a process for the same arguments, and for others that come to the same."""
     directory = Path(name).expanduser()
     place = str(directory.absolute()) if directory.is_dir() else name.strip()

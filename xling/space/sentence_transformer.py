@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from xling.space.sources import Source, dimension_of, find_source, max_tokens_of
 from xling.space.token_counts import TokenCounter
 from xling.space.token_vectors import tokens_of, torch_states
 from xling.text import estimate_token_ends
+from xling.text.normalise import without_surrogates
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from xling.space.light import LightModel
 
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _TINY = 1e-12
 _TOKENS_OF_A_TEXT = 64
 _CPU_BATCH, _GPU_BATCH = 32, 256
@@ -164,8 +163,8 @@ class SentenceTransformerEncoder:
         """Query vectors and document vectors, in one batch where the model takes the prompt as part of the text."""
         if not (queries and documents and (self._find_light() or prompts_are_text(self._load()))):
             return self.encode_queries(queries), self.encode_documents(documents)
-        texts = [self.query_prompt + _encodable(text) for text in queries]
-        texts += [self.document_prompt + _encodable(text) for text in documents]
+        texts = [self.query_prompt + without_surrogates(text) for text in queries]
+        texts += [self.document_prompt + without_surrogates(text) for text in documents]
         light = self._find_light()
         vectors = self._vectors(texts, self._load().encode, "") if light is None else self._light_vectors(light, texts)
         return vectors[: len(queries)], vectors[len(queries) :]
@@ -184,7 +183,7 @@ class SentenceTransformerEncoder:
         if tokenizer is None:
             raise ModelError(f"the tokenizer of {self.name!r} does not say where in a text its tokens lie")
         states = torch_states(self._load()) if light is None else light.states
-        encodings = tokenizer.encode_batch([prompt + _encodable(text) for text in texts])
+        encodings = tokenizer.encode_batch([prompt + without_surrogates(text) for text in texts])
         ids = [token_ids(encoding, self.max_tokens) for encoding in encodings]
         found: dict[int, TokenVectors] = {}
         for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
@@ -211,7 +210,7 @@ class SentenceTransformerEncoder:
             return estimate_token_ends(text)
         ends: list[int] = []
         last = 0
-        for _, end in tokenizer.encode(_encodable(text), add_special_tokens=False).offsets:
+        for _, end in tokenizer.encode(without_surrogates(text), add_special_tokens=False).offsets:
             last = max(last, end)  # bytes of one character, and characters in several tokens, share an end
             ends.append(last)
         return ends
@@ -223,7 +222,7 @@ class SentenceTransformerEncoder:
             return [len(estimate_token_ends(text)) for text in texts]
         if self._counter is None:
             self._counter = TokenCounter(tokenizer)
-        return self._counter.count([_encodable(text) for text in texts])
+        return self._counter.count([without_surrogates(text) for text in texts])
 
     def _encode(self, texts: Sequence[str], role: str, prompt: str) -> Vectors:
         if isinstance(texts, str):
@@ -232,10 +231,10 @@ class SentenceTransformerEncoder:
             return np.zeros((0, self.dimension), np.float32)
         light = self._find_light()
         if light is not None:
-            return self._light_vectors(light, [prompt + _encodable(text) for text in texts])
+            return self._light_vectors(light, [prompt + without_surrogates(text) for text in texts])
         model = self._load()
         method = model.encode_query if role == "query" else model.encode_document
-        return self._vectors([_encodable(text) for text in texts], method, prompt)
+        return self._vectors([without_surrogates(text) for text in texts], method, prompt)
 
     def _vectors(self, texts: Sequence[str], method: Callable[..., Any], prompt: str) -> Vectors:
         batch_size = self._batch_size or (_CPU_BATCH if self._load().device.type == "cpu" else _GPU_BATCH)
@@ -323,10 +322,6 @@ def _batches(counts: Sequence[int], budget: int) -> Iterator[list[int]]:
         batch.append(i)
     if batch:
         yield batch
-
-
-def _encodable(text: str) -> str:
-    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
 
 
 def _unit(vectors: Vectors) -> Vectors:

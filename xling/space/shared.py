@@ -58,7 +58,7 @@ class SharedSpace:
     def two_prompts(self) -> bool:
         """Whether queries and documents are encoded differently; taken so where the encoder does not say."""
         prompts = [self.identity.get(key, key) for key in ("query_prompt", "document_prompt")]
-        return prompts[0] != prompts[1]
+        return prompts[0] != prompts[1] or self.identity.get("query_extra") != self.identity.get("document_extra")
 
     def documents(self, texts: Sequence[str]) -> Vectors:
         """Document vectors, shape (n, dimension). Rows may be NaN where the encoder failed on a text."""

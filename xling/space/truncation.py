@@ -13,7 +13,7 @@ import numpy as np
 
 from xling.errors import InvalidInput, TruncationWarning
 from xling.space.cards import card_for
-from xling.space.protocols import Encoder, EncodesBoth, TokenCounts, Vectors
+from xling.space.protocols import Encoder, EncodesBoth, GivesDimensions, TokenCounts, Vectors
 from xling.space.reference import reference_sample
 
 _PAIRS = 100
@@ -90,7 +90,8 @@ def cut(vectors: Vectors, dimension: int) -> Vectors:
 
 
 def truncated(encoder: Encoder, dimension: int) -> Encoder:
-    """The encoder with its vectors cut to `dimension` numbers; itself if they have no more.
+    """The encoder with its vectors cut to `dimension` numbers; itself if they have no more. What can cut them where
+    they are made is asked to.
 
     Raises:
         InvalidInput: They have fewer, or this is no number of dimensions.
@@ -102,6 +103,9 @@ def truncated(encoder: Encoder, dimension: int) -> Encoder:
         )
     if dimension == encoder.dimension:
         return encoder
+    shorter = encoder.with_dimensions(dimension) if isinstance(encoder, GivesDimensions) else None
+    if shorter is not None:
+        return shorter
     full = isinstance(encoder, EncodesBoth) and isinstance(encoder, TokenCounts)
     return (_TruncatedModel if full else TruncatedEncoder)(encoder, dimension)
 

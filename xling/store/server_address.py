@@ -56,7 +56,7 @@ def _client(
     if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
         # Said here, since the HTTP library would put the key into its message.
         raise InvalidInput("the API key has a character that no HTTP header can carry: a line break at its end, maybe?")
-    if api_key and parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if api_key and parts.scheme == "http" and not is_loopback(parts.hostname):
         warnings.warn(
             f"the API key for {without_credentials(url)} travels unencrypted over http; use https",
             InsecureKeyWarning,
@@ -75,7 +75,8 @@ def _client(
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

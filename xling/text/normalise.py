@@ -18,6 +18,14 @@ _NOISE = re.compile(
 _SPACE = re.compile(r"\s+")
 
 
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def without_surrogates(text: str) -> str:
+    """A text that can be written as UTF-8: lone surrogates become U+FFFD."""
+    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
+
+
 def problem_of(text: object) -> str | None:
     """Why a text cannot be stored, in words for a report, or None if it can.
 
