@@ -91,6 +91,8 @@ class AsyncCollection:
     recommend = _verb(Collection.recommend)
     fit_classifier = _verb(Collection.fit_classifier)
     classify = _verb(Collection.classify)
+    clusters = _verb(Collection.clusters)
+    coverage = _verb(Collection.coverage)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

@@ -12,6 +12,7 @@ from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
 from xling.explore.classifying import ClassifyingVerbs
 from xling.explore.suggesting import SuggestingVerbs
+from xling.explore.topics import TopicVerbs
 from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
 from xling.search.filters import Filters, Where
@@ -32,7 +33,7 @@ from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(SuggestingVerbs, ClassifyingVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
+class Collection(SuggestingVerbs, ClassifyingVerbs, TopicVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:

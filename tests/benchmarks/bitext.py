@@ -21,11 +21,11 @@ from neutral import DATA, Floats, Vectors
 
 from xling.cache_dir import cache_dir
 from xling.evaluate.sets import TATOEBA_XTREME, bcp47, tatoeba, tatoeba_codes
+from xling.space.margin import Margin, candidate_pairs, centred, level, margins, mutual_best
+from xling.space.neighbours import exact_neighbours
 from xling.space.reference import load_reference
 from xling.space.sentence_transformer import SentenceTransformerEncoder
-from xling.translate.margin import Margin, candidate_pairs, centred, level, margins, mutual_best
 from xling.translate.mining import DEFAULT_NEIGHBOURS, DEFAULT_SCORE
-from xling.translate.neighbours import exact_neighbours
 
 MINED = ("jpn", "deu", "zho-CN", "arb")
 THRESHOLD_FROM = "fra"

@@ -278,6 +278,22 @@ def test_classify(filled, tmp_path):
         assert filled("classify", *arguments).code == 2
 
 
+def test_clusters_and_coverage(filled):
+    found = filled("clusters", "-k", 2, "--json")
+    assert found.code == 0
+    assert sum(cluster["size"] for cluster in hits(found)) == 5
+    assert "2 clusters of 5 documents" in found.err
+    rows = [row.split("\t") for row in filled("clusters", "-k", 2, "--raw").out.splitlines()]
+    assert [(len(row), row[0]) for row in rows] == [(5, "0"), (5, "1")]
+    each = dict(row.split("\t") for row in filled("clusters", "-k", 2, "--documents").out.splitlines())
+    assert set(each) == {id for id, *_ in PHRASES}
+    assert each["en-1"] == each["fr-1"] != each["de-1"]
+    assert filled("clusters", "-k", 9).code == 2
+    table = json.loads(filled("coverage", "-k", 2, "--json").out)
+    assert set(table) == {"languages", "clusters", "gaps"}
+    assert "gaps in 2 topics and 4 languages" in filled("coverage", "-k", 2).err
+
+
 def test_several_queries(filled):
     piped = filled("search", "--limit", 1, stdin="ありがとう\n\nDanke\n")
     rows = [line.split("\t") for line in piped.out.splitlines()]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from xling.cli import main
 from xling.errors import InvalidInput
+from xling.space.margin import candidate_pairs, level, margins, mutual_best
+from xling.space.neighbours import MISSING, exact_neighbours
 from xling.translate import mine, score_pairs
 from xling.translate.index import find_neighbours
-from xling.translate.margin import candidate_pairs, level, margins, mutual_best
-from xling.translate.neighbours import MISSING, exact_neighbours
 
 ENGLISH = [
     "The ferry leaves at noon.",

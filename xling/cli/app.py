@@ -16,6 +16,7 @@ from xling.cli.add import add
 from xling.cli.align import align
 from xling.cli.calibrate import calibrate
 from xling.cli.classify import classify
+from xling.cli.clusters import clusters, coverage
 from xling.cli.delete import delete
 from xling.cli.demo import demo
 from xling.cli.doctor import doctor
@@ -66,6 +67,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "similar": similar,
     "recommend": recommend,
     "classify": classify,
+    "clusters": clusters,
+    "coverage": coverage,
     "info": info,
     "list": list_collections,
     "delete": delete,

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from xling.explore.labels import Classifier
-from xling.explore.results import Prediction
+from xling.explore.results import Agreement, Cluster, Clusters, Coverage, Gap, Member, Prediction
 
-__all__ = ["Classifier", "Prediction"]
+__all__ = ["Agreement", "Classifier", "Cluster", "Clusters", "Coverage", "Gap", "Member", "Prediction"]

@@ -27,6 +27,7 @@ class Documents:
     """Some documents of a collection, column by column.
 
     Attributes:
+        points: Point ids of the documents' first chunks.
         ids: As they were given.
         texts: Of each document the whole text, or of a long one the first chunk.
         langs: `und` if unknown.
@@ -35,6 +36,7 @@ class Documents:
         total: How many documents there are of which these are some.
     """
 
+    points: list[PointId] = field(default_factory=list)
     ids: list[DocumentId] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     langs: list[str] = field(default_factory=list)
@@ -65,24 +67,48 @@ class ReadingVerbs(ExampleVerbs):
             InvalidInput: There are none.
         """
         self._check_open()
-        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
-            raise InvalidInput(f"the number of documents to look at must be 1 or more, got {most!r}")
+        check_count("most", most)
         filter = self._heads((yield from self._filters(languages, where, source)))
-        found = Documents(total=(yield from ask(Store.count, filter)))
-        rows: list[Vectors] = []
-        offset: PointId | None = None
-        while most is None or len(found) < most:
-            size = _PAGE if most is None else min(_PAGE, most - len(found))
-            heads, offset = yield from ask(
-                Store.scroll, filter=filter, limit=size, offset=offset, with_vector=self._vector_name
-            )
-            rows.append((yield from self._take(heads, found)))
-            if offset is None:
-                break
-        if not len(found):
+        documents, _ = yield from self._read_from(filter, most)
+        return documents
+
+    def _read_from(self, filter: FilterJson | None, most: int | None) -> Steps[tuple[Documents, PointId | None]]:
+        """The first `most` documents that a filter of first chunks selects, and where the rest begins or None.
+
+        Raises:
+            InvalidInput: There are none.
+        """
+        total = yield from ask(Store.count, filter)
+        pages: list[Documents] = []
+        read, offset, more = 0, None, True
+        while more and (most is None or read < most):
+            page, offset = yield from self._next(filter, None if most is None else most - read, offset)
+            pages.append(page)
+            read, more = read + len(page), offset is not None
+        if not read:
             raise InvalidInput(f"the collection {self.name!r} has no documents here")
-        found.vectors = np.concatenate(rows)
-        return found
+        return together(pages, total), offset
+
+    def _next(
+        self, filter: FilterJson | None, most: int | None, offset: PointId | None
+    ) -> Steps[tuple[Documents, PointId | None]]:
+        """One page of documents with vectors, and the offset of the next page or None.
+
+        Args:
+            filter: Selects first chunks (`_heads`).
+            most: Documents, where the page is to have fewer than usual. Those without a vector are left out of it.
+            offset: Where it begins; None is the beginning.
+        """
+        heads, offset = yield from ask(
+            Store.scroll,
+            filter=filter,
+            limit=_PAGE if most is None else min(_PAGE, most),
+            offset=offset,
+            with_vector=self._vector_name,
+        )
+        page = Documents()
+        page.vectors = yield from self._take(heads, page)
+        return page, offset
 
     def _take(self, heads: Sequence[Record], found: Documents) -> Steps[Vectors]:
         usable = [head for head in heads if head.vector is not None and np.isfinite(head.vector).all()]
@@ -102,6 +128,7 @@ class ReadingVerbs(ExampleVerbs):
         for head in kept:
             document = document_from_records([head], self._layout)
             assert document.id is not None
+            found.points.append(head.id)
             found.ids.append(document.id)
             found.texts.append(document.text)
             found.langs.append(language_of(head, self._layout))
@@ -110,11 +137,30 @@ class ReadingVerbs(ExampleVerbs):
         return np.asarray(rows[there] / norms[there], dtype=np.float32)
 
 
-def values_of(documents: Documents, field: str) -> list[str | None]:
+def together(pages: Sequence[Documents], total: int) -> Documents:
+    """Pages as one, in their order."""
+    whole = Documents(total=total)
+    for page in pages:
+        whole.points += page.points
+        whole.ids += page.ids
+        whole.texts += page.texts
+        whole.langs += page.langs
+        whole.metadata += page.metadata
+    whole.vectors = np.concatenate([page.vectors for page in pages])
+    return whole
+
+
+def check_count(name: str, count: int | None, least: int = 1) -> None:
+    """Raises `InvalidInput` for what is no number of documents; None is no limit."""
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < least):
+        raise InvalidInput(f"{name}= is a number of documents, {least} or more, got {count!r}")
+
+
+def values_of(documents: Documents, field: str, *, needed: bool = True) -> list[str | None]:
     """The value of a metadata field of each document, as text; None where it has none.
 
     Raises:
-        InvalidInput: No document has it, or one has a list or an object there.
+        InvalidInput: One has a list or an object there; or no document has it, where it is needed.
     """
     values: list[str | None] = []
     for id, metadata in zip(documents.ids, documents.metadata, strict=True):
@@ -122,6 +168,6 @@ def values_of(documents: Documents, field: str) -> list[str | None]:
         if isinstance(value, (list, dict)):
             raise InvalidInput(f"{field!r} of document {id!r} holds several values, not one label")
         values.append(None if value is None else str(value))
-    if not any(value is not None for value in values):
+    if needed and not any(value is not None for value in values):
         raise InvalidInput(f"no document has the metadata field {field!r}")
     return values

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xling.space import Vectors
+from xling.space.neighbours import Neighbours, exact_neighbours, ragged
 from xling.store.base import Point, Schema, VectorSpec
-from xling.translate.neighbours import Neighbours, exact_neighbours, ragged
 
 MOST_COMPARED = 60_000**2
 """Pairs of sentences that are compared one with each other: minutes on two cores."""

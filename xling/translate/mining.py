@@ -2,7 +2,7 @@
 
 Both sides are encoded as documents, centred by the mean of their language, and compared by margin over the k nearest
 neighbours in both directions (Artetxe & Schwenk, ACL 2019). Of the candidates those are kept that are the best of both
-their sides. `xling.translate.margin` has the scores, `tests/benchmarks/bitext.py` what they are worth.
+their sides. `xling.space.margin` has the scores, `tests/benchmarks/bitext.py` what they are worth.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 
 from xling.errors import InvalidInput
 from xling.space import Encoder, SharedSpace
+from xling.space.margin import Margin, candidate_pairs, centred, level, margins, mutual_best
 from xling.space.reference import load_reference
 from xling.space.resolve import load_encoder
 from xling.text import normalise, problem_of
 from xling.translate.index import find_neighbours
-from xling.translate.margin import Margin, candidate_pairs, centred, level, margins, mutual_best
 from xling.translate.sides import OnProgress, Sentences, Side, is_collection, read_side
 from xling.types import DocumentId
 

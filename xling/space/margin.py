@@ -20,10 +20,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.space import Vectors
+from xling.space.neighbours import MISSING, Neighbours
 from xling.space.neutral import language_means
+from xling.space.protocols import Vectors
 from xling.space.stats import LanguageStats
-from xling.translate.neighbours import MISSING, Neighbours
 
 Margin: TypeAlias = Literal["distance", "ratio"]
 

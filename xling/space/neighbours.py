@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.space import Vectors
+from xling.space.protocols import Vectors
 
 BLOCK = 2048
 """Rows of each side that are compared at a time: 16 MiB of similarities."""
