@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import xling
 from xling.translate import Note, Property, Segment, Tag, Unit, read_tmx, write_tmx
-from xling.translate.tmx_cutting import Cutter
+from xling.translate.xml_cutting import Cutter, marks
 
 DTD = Path(__file__).parent.parent / "resources" / "tmx14.dtd"
 HEAD = '<?xml version="1.0"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><header srclang="en"/>\n<body>\n'
@@ -147,9 +147,12 @@ def test_a_file_of_many_blocks_is_read_whole():
 @pytest.mark.parametrize("size", [1, 7, 5000])
 def test_where_blocks_end_makes_no_difference(size):
     text = HEAD + "".join(f"{unit}\n{GOOD}<!-- {GOOD} -->" for unit, _ in BROKEN.values()) + TAIL
-    whole = list(Cutter(iter([text]), "one").pieces())
+    whole = list(Cutter(iter([text]), "one", "TMX", marks("tu")).pieces())
     assert len(whole) > 2 * len(BROKEN)
-    assert list(Cutter((text[at : at + size] for at in range(0, len(text), size)), "many").pieces()) == whole
+    assert (
+        list(Cutter((text[at : at + size] for at in range(0, len(text), size)), "many", "TMX", marks("tu")).pieces())
+        == whole
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import gzip
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xling.errors import InvalidInput
-from xling.translate import Segment, Tag, Unit, read_tmx, read_units, write_units
+from xling.translate import Note, Property, Segment, Tag, Unit, read_tmx, read_units, write_units
 
 LANGUAGES = ("en", "ja")
 
@@ -144,9 +145,23 @@ def test_tables_hold_the_text_without_its_tags(tmp_path):
     assert list(read_units(tmp_path / "u.csv")) == [unit("a b", "c")]
 
 
+@pytest.mark.parametrize("xliff", ["xliff", "xliff2"])
+def test_xliff_and_tmx_into_each_other(tmp_path, xliff):
+    tags = ("Press ", Tag("bpt", ("<b>",), {"i": "1"}), "OK", Tag("ept", ("</b>",), {"i": "1"}))
+    parts = {"properties": (Property("x-state", "final"),), "attributes": {"changedate": "20240101T000000Z"}}
+    units = [Unit((Segment("en", tags), Segment("ja", ("押す",), **parts)), "1", notes=(Note("n", {"from": "me"}),))]
+    write_units(tmp_path / "u.xlf", units, format=xliff, languages=LANGUAGES)
+    write_units(tmp_path / "u.tmx", read_units(tmp_path / "u.xlf"))
+    assert list(read_units(tmp_path / "u.tmx")) == [replace(units[0], notes=(Note("n"),))]
+    with pytest.raises(InvalidInput, match="two languages"):
+        write_units(tmp_path / "u.xliff", units)
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "why"),
     [
+        ("u.xlf", {"encoding": "utf-8"}, "does not belong"),
+        ("u.xliff", {"columns": {"a": "en"}}, "does not belong"),
         ("u.docx", {}, "format="),
         ("u.tmx", {"encoding": "utf-8"}, "does not belong"),
         ("u.csv", {"languages": LANGUAGES}, "does not belong"),

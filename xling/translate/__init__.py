@@ -11,6 +11,8 @@ from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pai
 from xling.translate.tmx import Header, TmxReader, read_tmx
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
+from xling.translate.xliff import XliffReader, read_xliff
+from xling.translate.xliff_writing import write_xliff
 
 __all__ = [
     "Alignment",
@@ -30,12 +32,15 @@ __all__ = [
     "TmxReader",
     "Unit",
     "UnitReader",
+    "XliffReader",
     "align",
     "mine",
     "open_memory",
     "read_tmx",
     "read_units",
+    "read_xliff",
     "score_pairs",
     "write_tmx",
     "write_units",
+    "write_xliff",
 ]

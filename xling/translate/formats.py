@@ -1,19 +1,27 @@
-"""Files of translation units, by what they are named: TMX, CSV, TSV, and the line-parallel files of Moses."""
+"""Files of translation units, by what they are named: TMX, XLIFF, CSV, TSV, and the line-parallel files of Moses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from xling.errors import InvalidInput
 from xling.translate.moses import read_moses, write_moses
 from xling.translate.tables import DELIMITERS, read_table, write_table
+from xling.translate.tags import for_tmx
 from xling.translate.tmx import read_tmx
+from xling.translate.tmx_schema import ATTRIBUTES
 from xling.translate.tmx_writing import write_tmx
-from xling.translate.units import Broken, Unit
+from xling.translate.units import Broken, Note, Unit
+from xling.translate.xliff import read_xliff
+from xling.translate.xliff_writing import XliffVersion, write_xliff
 
-FORMATS = ("tmx", *DELIMITERS, "moses")
+FORMATS = ("tmx", "xliff", "xliff2", *DELIMITERS, "moses")
+_ENDINGS = {"xlf": "xliff", "sdlxliff": "xliff", "mxliff": "xliff", "mqxliff": "xliff"}
+_XLIFF: dict[str, XliffVersion] = {"xliff": "1.2", "xliff2": "2.0"}
+"""What each name stands for when it is written; when it is read the file says its version itself."""
 
 
 class UnitReader(Protocol):
@@ -44,7 +52,8 @@ def read_units(
 
     Args:
         path: The file (gzip too). Of Moses the name without the languages: `corpus` for `corpus.en` and `corpus.ja`.
-        format: `tmx`, `csv`, `tsv` or `moses`; without it, what the name ends in. Moses has to be named.
+        format: `tmx`, `xliff`, `xliff2`, `csv`, `tsv` or `moses`; without it, what the name ends in. Moses has to be
+            named; `xliff` and `xliff2` read the same, and write XLIFF 1.2 and 2.0.
         languages: Of the files of Moses.
         columns: Of a table: from a column's name to its language. Without it every column is named after its language.
         encoding: Of a table or of Moses; without it, what the byte order mark says, else UTF-8.
@@ -52,15 +61,16 @@ def read_units(
     Raises:
         InvalidInput: The format is unknown or an argument does not belong to it. While iterating: the file cannot be
             read, or has no unit that can be read.
-        MissingExtra: defusedxml, which reads TMX, is not installed.
+        MissingExtra: defusedxml, which reads TMX and XLIFF, is not installed.
     """
     chosen = _format(path, format)
-    _refuse(chosen, languages=languages if chosen != "moses" else (), columns=columns if chosen == "tmx" else None)
-    if chosen == "tmx":
+    _refuse(
+        chosen, languages=languages if chosen != "moses" else (), columns=columns if chosen not in DELIMITERS else None
+    )
+    if chosen == "tmx" or chosen in _XLIFF:
         _refuse(chosen, encoding=encoding)
-        return read_tmx(path)
+        return read_tmx(path) if chosen == "tmx" else read_xliff(path)
     if chosen == "moses":
-        _refuse(chosen, columns=columns)
         return read_moses(path, languages, encoding=encoding)
     return read_table(path, delimiter=DELIMITERS[chosen], columns=columns, encoding=encoding)
 
@@ -70,13 +80,15 @@ def write_units(
 ) -> int:
     """Write units to a file, in constant memory; an old file is replaced only when all of it is written.
 
-    TMX keeps all of a unit. Tables keep its id and the texts without tags, Moses the texts alone.
+    TMX keeps all of a unit, XLIFF all of what is in its two languages; tags of other formats are put into their own.
+    Tables keep its id and the texts without tags, Moses the texts alone.
 
     Args:
         path: As in `read_units`.
         units: What to write.
         format: As in `read_units`.
-        languages: What tables and Moses hold, in this order. A unit without one of them has an empty text there.
+        languages: What tables and Moses hold, in this order; a unit without one of them has an empty text there. Of
+            XLIFF source and target.
 
     Returns:
         How many units were written.
@@ -88,7 +100,9 @@ def write_units(
     chosen = _format(path, format)
     if chosen == "tmx":
         _refuse(chosen, languages=languages)
-        return write_tmx(path, units)
+        return write_tmx(path, map(_for_tmx, units))
+    if chosen in _XLIFF:
+        return write_xliff(path, units, languages, version=_XLIFF[chosen])
     if chosen == "moses":
         return write_moses(path, units, languages)
     return write_table(path, units, languages, delimiter=DELIMITERS[chosen])
@@ -96,10 +110,21 @@ def write_units(
 
 def _format(path: str | Path, given: str | None) -> str:
     ending = Path(str(path).removesuffix(".gz")).suffix.lstrip(".").lower()
-    chosen = given or ending
+    chosen = given or _ENDINGS.get(ending, ending)
     if chosen not in FORMATS:
         raise InvalidInput(f"{path}: no format {chosen!r} is known; name one with format=: {', '.join(FORMATS)}")
     return chosen
+
+
+def _for_tmx(unit: Unit) -> Unit:
+    """The unit with the tags of TMX, and without the attributes of notes that TMX does not have."""
+    segments = tuple(replace(s, content=for_tmx(s.content), notes=_notes(s.notes)) for s in unit.segments)
+    return replace(unit, segments=segments, notes=_notes(unit.notes))
+
+
+def _notes(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    known = ATTRIBUTES["note"]
+    return tuple(Note(n.text, {name: v for name, v in n.attributes.items() if name in known}) for n in notes)
 
 
 def _refuse(format: str, **arguments: object) -> None:

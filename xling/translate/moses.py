@@ -7,15 +7,17 @@ from itertools import zip_longest
 from pathlib import Path
 
 from xling.errors import InvalidInput
-from xling.translate.plain_text import PlainReader, check_languages, replacing, text_lines, texts_of, unit_of
-from xling.translate.tmx_cutting import UNDECODABLE
+from xling.translate.counting import CountedReader
+from xling.translate.plain_text import check_languages, text_lines, texts_of, unit_of
+from xling.translate.replacing import replacing
 from xling.translate.units import Broken, Unit
+from xling.translate.xml_cutting import UNDECODABLE
 
 
-def read_moses(path: str | Path, languages: Sequence[str], *, encoding: str | None = None) -> PlainReader:
+def read_moses(path: str | Path, languages: Sequence[str], *, encoding: str | None = None) -> CountedReader:
     """The units of `{path}.{language}`; see `read_units`. Lines that one of the files lacks are broken units."""
     check_languages(languages)
-    return PlainReader(_units(_paths(path, languages), languages, encoding), str(path))
+    return CountedReader(_units(_paths(path, languages), languages, encoding), str(path))
 
 
 def write_moses(path: str | Path, units: Iterable[Unit], languages: Sequence[str]) -> int:

@@ -1,47 +1,15 @@
-"""What the plain formats of units share: lines, counting what is broken, files replaced when they are whole."""
+"""What the plain formats of units share: lines, and units of texts alone."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
 
 from xling.errors import InvalidInput
 from xling.ingest.decoding import check_encoding, gunzipped
 from xling.language import normalise_code
-from xling.translate.tmx import LISTED
-from xling.translate.tmx_cutting import decoded
-from xling.translate.units import Broken, Segment, Unit
-
-
-class PlainReader(Iterable[Unit]):
-    """The units of a plain file, read once, in constant memory.
-
-    Attributes:
-        units: Units given so far.
-        broken_count: Broken units so far.
-        broken: The first thousand of them, each with its line and the reason.
-    """
-
-    def __init__(self, found: Iterator[Unit | Broken], name: str) -> None:
-        self._found, self._name = found, name
-        self.units = self.broken_count = 0
-        self.broken: list[Broken] = []
-
-    def __iter__(self) -> Iterator[Unit]:
-        for one in self._found:
-            if isinstance(one, Unit):
-                self.units += 1
-                yield one
-                continue
-            self.broken_count += 1
-            if len(self.broken) < LISTED:
-                self.broken.append(one)
-        if not self.units:
-            first = f"; line {self.broken[0].line}: {self.broken[0].reason}" if self.broken else ""
-            raise InvalidInput(f"{self._name}: no translation unit could be read{first}")
+from xling.translate.units import Segment, Unit
+from xling.translate.xml_cutting import decoded
 
 
 def text_lines(path: Path, encoding: str | None) -> Iterator[str]:
@@ -61,24 +29,6 @@ def text_lines(path: Path, encoding: str | None) -> Iterator[str]:
             rest.append(last)
         if line := "".join(rest):
             yield line
-
-
-@contextlib.contextmanager
-def replacing(paths: Sequence[Path]) -> Iterator[list[TextIO]]:
-    """UTF-8 files to write, which take the places of `paths` when all went well."""
-    unfinished = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in paths]
-    try:
-        with contextlib.ExitStack() as stack:
-            yield [stack.enter_context(part.open("w", encoding="utf-8", newline="")) for part in unfinished]
-        for part, path in zip(unfinished, paths, strict=True):
-            part.replace(path)
-    except OSError as exc:
-        raise InvalidInput(f"{paths[0]}: cannot be written ({exc.strerror or exc})") from exc
-    except UnicodeEncodeError as exc:
-        raise InvalidInput(f"{paths[0]}: a text has half a character (a lone surrogate): {exc.object[:40]!r}") from exc
-    finally:
-        for part in unfinished:
-            part.unlink(missing_ok=True)
 
 
 def check_languages(languages: Sequence[str]) -> None:

@@ -10,9 +10,11 @@ from typing import Final
 
 from xling.errors import InvalidInput
 from xling.language import primary
-from xling.translate.plain_text import PlainReader, check_languages, replacing, text_lines, texts_of, unit_of
-from xling.translate.tmx_cutting import UNDECODABLE
+from xling.translate.counting import CountedReader
+from xling.translate.plain_text import check_languages, text_lines, texts_of, unit_of
+from xling.translate.replacing import replacing
 from xling.translate.units import Broken, Unit
+from xling.translate.xml_cutting import UNDECODABLE
 
 DELIMITERS: Final = {"csv": ",", "tsv": "\t"}
 ID: Final = "tuid"
@@ -23,11 +25,11 @@ _LONGEST_CODE: Final = 3
 
 def read_table(
     path: str | Path, *, delimiter: str = ",", columns: Mapping[str, str] | None = None, encoding: str | None = None
-) -> PlainReader:
+) -> CountedReader:
     """The units of a table whose first row names its columns; see `read_units`."""
     if columns is not None:
         check_languages(list(columns.values()))
-    return PlainReader(_units(Path(path), delimiter, columns, encoding), str(path))
+    return CountedReader(_units(Path(path), delimiter, columns, encoding), str(path))
 
 
 def write_table(path: str | Path, units: Iterable[Unit], languages: Sequence[str], *, delimiter: str = ",") -> int:

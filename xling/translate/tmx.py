@@ -6,28 +6,28 @@ refuses it then. The units are parsed apart from it, so no entity can be expande
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, BinaryIO
 
-from xling.errors import InvalidInput, MissingExtra
-from xling.ingest.decoding import gunzipped
-from xling.translate.tmx_cutting import UNDECODABLE, Cutter, Piece, decoded
+from xling.errors import InvalidInput
+from xling.translate.counting import CountedReader
 from xling.translate.tmx_schema import ATTRIBUTES, HELD, XML_LANG, fault_of
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
+from xling.translate.xml_cutting import UNDECODABLE, Cutter, Piece, marks
+from xling.translate.xml_reading import (
+    TOGETHER,
+    Fault,
+    elements_of,
+    first_elements,
+    name_of,
+    need_defusedxml,
+    text_blocks,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-LISTED = 1000
-"""Broken units that are listed, the first ones; all are counted."""
-
-_TOGETHER = 128
-"""Units parsed in one go; one by one only where one of them is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Header:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-class TmxReader(Iterable[Unit]):
+class TmxReader(CountedReader):
     """The units of a TMX file, read once, in constant memory.
 
     Attributes:
@@ -49,54 +49,20 @@ class TmxReader(Iterable[Unit]):
     """
 
     def __init__(self, source: str | Path | BinaryIO) -> None:
-        self._source = source
-        self._name = str(getattr(source, "name", None) or "TMX") if hasattr(source, "read") else str(source)
+        super().__init__(self._read(source), name_of(source, "TMX"))
         self.header = Header()
-        self.units = self.broken_count = 0
-        self.broken: list[Broken] = []
 
-    def __iter__(self) -> Iterator[Unit]:
-        with contextlib.ExitStack() as stack:
-            pieces = Cutter(decoded(gunzipped(self._opened(stack)), self._name), self._name).pieces()
+    def _read(self, source: str | Path | BinaryIO) -> Iterator[Unit | Broken]:
+        with text_blocks(source, self._name) as blocks:
+            pieces = Cutter(blocks, self._name, "TMX", marks("tu")).pieces()
             self.header = _read_header(next(pieces), self._name)
             waiting: list[Piece] = []
             for piece in pieces:
                 waiting.append(piece)
-                if len(waiting) == _TOGETHER:
-                    yield from self._parsed(waiting)
+                if len(waiting) == TOGETHER:
+                    yield from _parsed(waiting)
                     waiting = []
-            yield from self._parsed(waiting)
-        if not self.units:
-            found = ""
-            if self.broken:
-                first = self.broken[0]
-                found = f"; {self.broken_count} are broken, the first in line {first.line}: {first.reason}"
-            raise InvalidInput(f"{self._name}: no translation unit could be read{found}")
-
-    def _opened(self, stack: contextlib.ExitStack) -> BinaryIO:
-        if not isinstance(self._source, (str, Path)):
-            return self._source
-        try:
-            return stack.enter_context(Path(self._source).open("rb"))
-        except OSError as exc:
-            raise InvalidInput(f"{self._name}: cannot be read ({exc.strerror or exc})") from exc
-
-    def _parsed(self, pieces: list[Piece]) -> Iterator[Unit]:
-        elements = _elements(pieces)
-        for position, piece in enumerate(pieces):
-            unit = self._read(piece, None if elements is None else elements[position])
-            if unit is not None:
-                self.units += 1
-                yield unit
-
-    def _read(self, piece: Piece, element: Element | None) -> Unit | None:
-        try:
-            return _unit(_element(piece) if element is None else element)
-        except _Fault as fault:
-            self.broken_count += 1
-            if len(self.broken) < LISTED:
-                self.broken.append(Broken(piece.line + fault.lines, str(fault)))
-            return None
+            yield from _parsed(waiting)
 
 
 def read_tmx(source: str | Path | BinaryIO) -> TmxReader:
@@ -108,80 +74,32 @@ def read_tmx(source: str | Path | BinaryIO) -> TmxReader:
         MissingExtra: defusedxml is not installed.
         InvalidInput: While iterating: it cannot be read, is no TMX, declares entities, or has no unit that can be read.
     """
-    try:
-        import defusedxml  # noqa: F401
-    except ImportError as exc:
-        raise MissingExtra("Reading TMX", "translate", "defusedxml") from exc
+    need_defusedxml("TMX")
     return TmxReader(source)
 
 
-class _Fault(Exception):
-    """Why a unit is broken; `lines` below its first one."""
-
-    def __init__(self, reason: str, lines: int = 0) -> None:
-        super().__init__(reason)
-        self.lines = lines
-
-
 def _read_header(prolog: Piece, name: str) -> Header:
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, iterparse
-
-    # The DTD of a DOCTYPE is not fetched: the parser never asks for it.
-    text = prolog.text[prolog.text.find("?>") + 2 :] if prolog.text.lstrip().startswith("<?xml") else prolog.text
-    dropped = prolog.text[: len(prolog.text) - len(text)].count("\n")
     version, attributes = None, {}
-    try:
-        for _, element in iterparse(io.BytesIO(text.encode("utf-8")), events=("start",), forbid_external=True):
-            if version is None and element.tag != "tmx":
-                raise InvalidInput(f"{name}: it is no TMX, its first element is <{element.tag}>")
-            if element.tag == "tmx":
-                version = element.get("version", "1.4")
-            elif element.tag == "header":
-                attributes = dict(element.attrib)
-    except DefusedXmlException as exc:
-        raise InvalidInput(f"{name}: it declares entities, which xling does not read ({exc})") from exc
-    except ParseError as exc:
-        # The prolog ends before the root does: that alone is no fault.
-        if version is None or "no element found" not in str(exc):
-            line = exc.position[0] + dropped
-            raise InvalidInput(f"{name}: it is no TMX; line {line}: {_without_position(exc)}") from exc
-    except UnicodeError as exc:
-        raise InvalidInput(f"{name}: it is no TMX ({exc})") from exc
+    for element in first_elements(prolog.text, name, "TMX"):
+        if version is None and element.tag != "tmx":
+            raise InvalidInput(f"{name}: it is no TMX, its first element is <{element.tag}>")
+        if element.tag == "tmx":
+            version = element.get("version", "1.4")
+        elif element.tag == "header":
+            attributes = dict(element.attrib)
     return Header(version or "1.4", attributes)
 
 
-def _elements(pieces: list[Piece]) -> list[Element] | None:
-    """The elements of units, or None where any is broken."""
-    if any(piece.fault for piece in pieces):
-        return None
-    text = "".join(["<body>", *(piece.text for piece in pieces), "</body>"])
+def _parsed(pieces: list[Piece]) -> Iterator[Unit | Broken]:
+    for piece, element in elements_of(pieces, "<body>", "</body>"):
+        yield element.of(piece) if isinstance(element, Fault) else _unit_or_broken(element, piece)
+
+
+def _unit_or_broken(element: Element, piece: Piece) -> Unit | Broken:
     try:
-        elements = list(ElementTree.fromstring(text))
-    except (ElementTree.ParseError, UnicodeError):
-        return None
-    return elements if len(elements) == len(pieces) else None
-
-
-def _element(piece: Piece) -> Element:
-    if piece.fault:
-        raise _Fault(piece.fault)
-    if UNDECODABLE in piece.text:
-        raise _Fault("it has bytes that are not of the file's encoding", _lines_before(piece.text, UNDECODABLE))
-    try:
-        return ElementTree.fromstring(piece.text)
-    except ElementTree.ParseError as exc:
-        raise _Fault(f"it is no XML: {_without_position(exc)}", exc.position[0] - 1) from exc
-    except UnicodeError as exc:
-        raise _Fault("it has half a character (a lone surrogate)") from exc
-
-
-def _lines_before(text: str, part: str) -> int:
-    return text.count("\n", 0, text.index(part))
-
-
-def _without_position(error: Any) -> str:
-    return str(error).split(": line ", 1)[0]
+        return _unit(element)
+    except Fault as fault:
+        return fault.of(piece)
 
 
 def _unit(element: Element) -> Unit:
@@ -194,9 +112,9 @@ def _unit(element: Element) -> Unit:
         elif child.tag == "note":
             notes.append(_note(child))
         else:
-            raise _Fault(f"<tu> holds a <{child.tag}>")
+            raise Fault(f"<tu> holds a <{child.tag}>")
     if not segments:
-        raise _Fault("it has no segment (tuv)")
+        raise Fault("it has no segment (tuv)")
     attributes = _attributes(element)
     return Unit(tuple(segments), attributes.pop("tuid", None), attributes, tuple(properties), tuple(notes))
 
@@ -211,13 +129,13 @@ def _segment(element: Element) -> Segment:
         elif child.tag == "note":
             notes.append(_note(child))
         else:
-            raise _Fault(f"<tuv> holds {'two texts' if child.tag == 'seg' else f'a <{child.tag}>'}")
+            raise Fault(f"<tuv> holds {'two texts' if child.tag == 'seg' else f'a <{child.tag}>'}")
     # `lang` is what xml:lang was called until TMX 1.2.
     lang = (element.get(XML_LANG) or element.get("lang") or "").strip()
     if not lang:
-        raise _Fault("a segment without a language (xml:lang)")
+        raise Fault("a segment without a language (xml:lang)")
     if content is None:
-        raise _Fault(f"the segment in {lang[:40]!r} has no text (seg)")
+        raise Fault(f"the segment in {lang[:40]!r} has no text (seg)")
     return Segment(lang, content, _attributes(element, "lang", XML_LANG), tuple(properties), tuple(notes))
 
 
@@ -225,12 +143,12 @@ def _content(element: Element) -> tuple[str | Tag, ...]:
     parts: list[str | Tag] = [element.text] if element.text else []
     for child in element:
         if child.tag not in HELD[element.tag]:
-            raise _Fault(f"<{element.tag}> holds a <{child.tag}>, which is no inline tag for it")
+            raise Fault(f"<{element.tag}> holds a <{child.tag}>, which is no inline tag for it")
         parts.append(Tag(child.tag, _content(child), _attributes(child)))
         if child.tail:
             parts.append(child.tail)
     if UNDECODABLE in "".join(part for part in parts if isinstance(part, str)):
-        raise _Fault("it has bytes that are not of the file's encoding")
+        raise Fault("it has bytes that are not of the file's encoding")
     return tuple(parts)
 
 
@@ -255,5 +173,5 @@ def _attributes(element: Element, *left_out: str) -> dict[str, str]:
             found[name] = value
     fault = fault_of(element.tag, found)
     if fault:
-        raise _Fault(fault)
+        raise Fault(fault)
     return found

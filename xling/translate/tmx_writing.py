@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from xling.errors import InvalidInput
+from xling.translate.replacing import replacing
 from xling.translate.tmx_schema import HELD, fault_of
 from xling.translate.units import Segment, Tag, Unit
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPECIAL = re.compile("[&<>\r]")
-_SPECIAL_IN_ATTRIBUTES = re.compile('[&<>"\r\n\t]')
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+from xling.translate.xml_writing import escaped, escaped_attribute, start_tag
 
 
 def write_tmx(
@@ -43,28 +38,21 @@ def write_tmx(
 
     if encoding not in ("utf-8", "utf-16"):
         raise InvalidInput(f"encoding must be 'utf-8' or 'utf-16', not {encoding!r}")
-    path, count = Path(path), 0
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding=encoding, newline="\n") as file:
-            file.write(
-                f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'
-                f'<tmx version="1.4">\n<header creationtool="xling" creationtoolversion="{__version__}" '
-                f'segtype="sentence" o-tmf="xling" adminlang="en" srclang="{_attribute(source_language)}" '
-                f'datatype="plaintext"/>\n<body>\n'
-            )
-            for unit in units:
-                try:
-                    file.write(_unit(unit))
-                except InvalidInput as exc:
-                    raise InvalidInput(f"unit {count} ({unit.id!r}): {exc}") from exc
-                count += 1
-            file.write("</body>\n</tmx>\n")
-        unfinished.replace(path)
-    except OSError as exc:
-        raise InvalidInput(f"{path}: cannot be written ({exc.strerror or exc})") from exc
-    finally:
-        unfinished.unlink(missing_ok=True)
+    count = 0
+    with replacing([Path(path)], encoding) as (file,):
+        file.write(
+            f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n'
+            f'<tmx version="1.4">\n<header creationtool="xling" creationtoolversion="{__version__}" '
+            f'segtype="sentence" o-tmf="xling" adminlang="en" srclang="{escaped_attribute(source_language)}" '
+            f'datatype="plaintext"/>\n<body>\n'
+        )
+        for unit in units:
+            try:
+                file.write(_unit(unit))
+            except InvalidInput as exc:
+                raise InvalidInput(f"unit {count} ({unit.id!r}): {exc}") from exc
+            count += 1
+        file.write("</body>\n</tmx>\n")
     return count
 
 
@@ -80,22 +68,22 @@ def _unit(unit: Unit) -> str:
 def _segment(segment: Segment) -> str:
     if not segment.lang.strip():
         raise InvalidInput("a segment has no language")
-    opening = _opening("tuv", segment.attributes)[:-1] + f' xml:lang="{_attribute(segment.lang.strip())}">'
+    opening = _opening("tuv", segment.attributes)[:-1] + f' xml:lang="{escaped_attribute(segment.lang.strip())}">'
     return "".join([opening, *_annotations(segment), "<seg>", _content("seg", segment.content), "</seg></tuv>"])
 
 
 def _annotations(of: Unit | Segment) -> Iterable[str]:
     notes, properties = of.notes, of.properties
-    yield from (_opening("note", note.attributes) + _text(note.text) + "</note>" for note in notes)
+    yield from (_opening("note", note.attributes) + escaped(note.text) + "</note>" for note in notes)
     for prop in properties:
-        yield _opening("prop", {"type": prop.type, **prop.attributes}) + _text(prop.value) + "</prop>"
+        yield _opening("prop", {"type": prop.type, **prop.attributes}) + escaped(prop.value) + "</prop>"
 
 
 def _content(element: str, content: Iterable[str | Tag]) -> str:
     parts = []
     for part in content:
         if isinstance(part, str):
-            parts.append(_text(part))
+            parts.append(escaped(part))
             continue
         if part.kind not in HELD[element]:
             raise InvalidInput(f"<{element}> cannot hold a tag {part.kind!r}")
@@ -107,19 +95,4 @@ def _opening(element: str, attributes: Mapping[str, str]) -> str:
     fault = fault_of(element, attributes)
     if fault:
         raise InvalidInput(fault)
-    return f"<{element}" + "".join(f' {name}="{_attribute(value)}"' for name, value in attributes.items()) + ">"
-
-
-def _text(text: str) -> str:
-    return _escaped(text, _SPECIAL)
-
-
-def _attribute(text: str) -> str:
-    return _escaped(text, _SPECIAL_IN_ATTRIBUTES)
-
-
-def _escaped(text: str, special: re.Pattern[str]) -> str:
-    bad = _NOT_XML.search(text)
-    if bad:
-        raise InvalidInput(f"XML cannot hold the character U+{ord(bad[0]):04X} of {text[:40]!r}")
-    return special.sub(lambda match: _NAMED.get(match[0]) or f"&#{ord(match[0])};", text)
+    return start_tag(element, attributes)

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from xling.errors import InvalidInput
 from xling.language import normalise_code, primary
 
+_OF_TEXT = frozenset({"hi", "mrk", "g", "pc"})
+"""Tags that hold text; the others hold codes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An inline tag of a segment, as TMX names them.
+    """An inline tag of a segment, named as its file's format names it; other formats are written in their own words.
 
     Attributes:
-        kind: `bpt` and `ept` (a pair of codes), `ph` (a placeholder), `it` (a code whose partner is elsewhere), `ut`
-            (a code of an unknown kind), `hi` (text that is marked), `sub` (a text within a code, such as a footnote).
-        content: What it holds: the code itself, or marked text.
-        attributes: `i`, `x`, `type`, `pos`, `assoc`, `datatype`, as they were given.
+        kind: In TMX `bpt` and `ept` (a pair of codes), `ph` (a placeholder), `it` (a code whose partner is elsewhere),
+            `ut` (a code of an unknown kind), `hi` (text that is marked), `sub` (a text within a code, such as a
+            footnote). In XLIFF 1.2 also `g` (a text between two codes), `x`, `bx`, `ex` (codes that are not shown),
+            `mrk` (text that is marked); in XLIFF 2 `pc`, `ph`, `sc`, `ec`, `mrk`, `sm`, `em`, `cp`.
+        content: What it holds: the code itself, or text.
+        attributes: `i`, `x`, `id`, `type`, `ctype`, `pos`, …, as they were given.
     """
 
     kind: str
@@ -27,7 +32,11 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A `prop`: a value of a type that the tool which wrote it knows."""
+    """A `prop`: a value of a type that the tool which wrote it knows.
+
+    XLIFF and gettext say so what TMX has no place for: `x-state` (of a translation), `x-approved`, `x-context`,
+    `x-file`, `sourcefile` and `linenumber`, …
+    """
 
     type: str
     value: str
@@ -62,7 +71,7 @@ class Segment:
 
     @property
     def text(self) -> str:
-        """The text without its codes, for matching. What `hi` marks is text; what `sub` holds is another text."""
+        """The text without its codes, for matching. What is marked is text; what `sub` holds is another text."""
         return "".join(_texts(self.content))
 
 
@@ -83,6 +92,10 @@ class Unit:
     attributes: Mapping[str, str] = field(default_factory=dict)
     properties: tuple[Property, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def value(self, type: str) -> str | None:
+        """The value of its first property of this type."""
+        return next((one.value for one in self.properties if one.type == type), None)
 
     def segment(self, lang: str) -> Segment | None:
         """The segment of a language: of just this code, whatever its case, else of the same language elsewhere.
@@ -122,5 +135,5 @@ def _texts(content: Iterable[str | Tag]) -> Iterable[str]:
     for part in content:
         if isinstance(part, str):
             yield part
-        elif part.kind == "hi":
+        elif part.kind in _OF_TEXT:
             yield from _texts(part.content)

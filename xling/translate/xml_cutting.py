@@ -1,4 +1,4 @@
-"""The text of a TMX file, cut into its units before it is parsed, so that one that is broken spoils no other."""
+"""The text of an XML file, cut into its units before it is parsed, so that one that is broken spoils no other."""
 
 from __future__ import annotations
 
@@ -15,22 +15,42 @@ LONGEST = 1 << 23
 """Characters of a unit, a comment or the part before the first unit; a longer one is not closed, or an attack."""
 
 _HELD_BACK = 1 << 12
-_MARK = re.compile(  # all of them begin with the same character, which is fast to find
-    r"<(?:(?P<close>/tu\s*>)|(?P<empty>tu(?=[\s/])[^<>]*/>)|(?P<open>tu(?=[\s>]))|(?P<end>/body\s*>)"
-    r"|(?P<skipped>!--.*?-->|!\[CDATA\[.*?\]\]>)|(?P<unfinished>!--|!\[CDATA\[))",
-    re.DOTALL,
-)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
 UNDECODABLE = "\ufdd0"
 """Stands for bytes that are not of the file's encoding: a noncharacter, which no text holds."""
 
 
 class Piece(NamedTuple):
-    """A part of the file and the line it begins at; `fault` says why it is no whole unit."""
+    """A part of the file and the line it begins at.
+
+    Attributes:
+        text: The part.
+        line: From 1.
+        fault: Why it is no whole unit.
+        around: Whether it is a tag around units.
+    """
 
     text: str
     line: int
     fault: str | None = None
+    around: bool = False
+
+
+def marks(unit: str, around: str | None = None, prefix: str = "") -> re.Pattern[str]:
+    """What a `Cutter` looks for.
+
+    Args:
+        unit: The element of a unit, or several, as a pattern.
+        around: The elements around units whose tags are wanted.
+        prefix: Of these elements.
+    """
+    wanted = rf"|(?P<around>/?{prefix}(?:{around})(?=[\s/>])(?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*>)" if around else ""
+    return re.compile(  # all of them begin with the same character, which is fast to find
+        rf"<(?:(?P<close>/{prefix}(?:{unit})\s*>)|(?P<empty>{prefix}(?:{unit})(?=[\s/])[^<>]*/>)"
+        rf"|(?P<open>{prefix}(?:{unit})(?=[\s>]))|(?P<end>/{prefix}body\s*>){wanted}"
+        r"|(?P<skipped>!--.*?-->|!\[CDATA\[.*?\]\]>)|(?P<unfinished>!--|!\[CDATA\[))",
+        re.DOTALL,
+    )
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
@@ -69,8 +89,8 @@ def _encoding(head: bytes) -> str:
 class Cutter:
     """Cuts the blocks of a file. Holds no more of it than one unit and two blocks."""
 
-    def __init__(self, blocks: Iterator[str], name: str) -> None:
-        self._blocks, self._name = blocks, name
+    def __init__(self, blocks: Iterator[str], name: str, format: str, marks: re.Pattern[str]) -> None:
+        self._blocks, self._name, self._format, self._marks = blocks, name, format, marks
         self._buffer, self._at_end = "", False
         self._scan = 0
         self._line, self._counted = 1, 0
@@ -79,13 +99,13 @@ class Cutter:
         self._in_prolog = True
 
     def pieces(self) -> Iterator[Piece]:
-        """The part before the first unit, then each unit.
+        """The part before the first unit or tag around it, then each unit and each such tag.
 
         Raises:
             InvalidInput: What comes before the first unit does not end.
         """
         while True:
-            match = _MARK.search(self._buffer, self._scan)
+            match = self._marks.search(self._buffer, self._scan)
             if self._wants_more(match):
                 if self._start is not None and len(self._buffer) - self._start > LONGEST:
                     yield self._unclosed("the unit is not closed")
@@ -110,7 +130,7 @@ class Cutter:
         """Drop what is done with, and take a block more."""
         if self._in_prolog:
             if len(self._buffer) > LONGEST:
-                raise InvalidInput(f"{self._name}: no unit in the first {LONGEST:,} characters; is it TMX?")
+                raise InvalidInput(f"{self._name}: no unit in the first {LONGEST:,} characters; is it {self._format}?")
         else:
             if match is None:
                 self._scan = max(self._scan, len(self._buffer) - _HELD_BACK)
@@ -141,6 +161,8 @@ class Cutter:
             self._start, self._start_line = begin, line
         elif kind == "empty":
             yield Piece(match[0], line)
+        elif kind == "around":
+            yield Piece(match[0], line, around=True)
         elif kind == "close" and not self._in_prolog:
             yield Piece("", line, "the end of a unit that does not begin")
 
