@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xling.opening import open as open
     from xling.search.rerank import Reranker as Reranker
     from xling.space.cache import EmbeddingCache as EmbeddingCache
+    from xling.space.encoders.fastembed_encoder import FastembedEncoder as FastembedEncoder
     from xling.space.encoders.openai_encoder import OpenAIEncoder as OpenAIEncoder
     from xling.space.protocols import Encoder as Encoder
     from xling.text.sentences import SentenceSplitter as SentenceSplitter
@@ -80,6 +81,7 @@ _HOMES = {
     ),
     "xling.search.rerank": ("Reranker",),
     "xling.space.cache": ("EmbeddingCache",),
+    "xling.space.encoders.fastembed_encoder": ("FastembedEncoder",),
     "xling.space.encoders.openai_encoder": ("OpenAIEncoder",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),

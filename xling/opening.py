@@ -70,8 +70,9 @@ def open(
         client: A `QdrantClient` you already have, local mode included; it is not closed by xling. An
             `AsyncQdrantClient` is for `xling.aopen`.
         model: A model's name or path, a `SentenceTransformer`, or any `Encoder`; `openai:` and a name is a model behind
-            an API (`OpenAIEncoder`). Not needed for a collection that xling made: it records its own. A new collection
-            takes the bundled model if installed, else `intfloat/multilingual-e5-small`.
+            an API (`OpenAIEncoder`), `fastembed:` and a name one of fastembed's. Not needed for a collection that xling
+            made: it records its own. A new collection takes the bundled model if installed, else
+            `intfloat/multilingual-e5-small`.
         create: Whether to create it if it does not exist.
         indexes: Metadata fields to index, for speed: `{"year": "integer", "genre": "keyword"}`.
         languages: The only languages that detection may answer, where you know them.

@@ -14,6 +14,7 @@ from xling.errors import InvalidInput, ModelError
 from xling.space.cards import card_for
 from xling.space.encoders.api_client import EmbeddingsApi, TooMuchError
 from xling.space.encoders.api_tokens import rule_for
+from xling.space.encoders.roles import ROLES, by_role
 from xling.space.encoders.usage import Usage, UsageMeter
 from xling.space.protocols import Vectors
 from xling.text.normalise import without_surrogates
@@ -22,7 +23,6 @@ PREFIX = "openai:"
 _UNKNOWN_MAX_TOKENS = 512
 _OVERHEAD = 16
 _TINY = 1e-12
-_ROLES = ("query", "document")
 
 
 class OpenAIEncoder:
@@ -104,10 +104,10 @@ class OpenAIEncoder:
         self._max_tokens = max_tokens or known
         if any({"input", "model", "dimensions", "encoding_format"} & {*values} for values in (extra or {}).values()):
             raise InvalidInput("extra= adds fields to requests, and cannot replace the model, the input or their form")
-        self._extra = {role: dict(values) for role, values in _by_role("extra", extra, Mapping).items()}
+        self._extra = {role: dict(values) for role, values in by_role("extra", extra, Mapping).items()}
         prompted = hub is not None and not self._extra
-        self._prompts = {role: getattr(hub, f"{role}_prompt") if prompted else "" for role in _ROLES}
-        self._prompts.update(_by_role("prompts", prompts, str))
+        self._prompts = {role: getattr(hub, f"{role}_prompt") if prompted else "" for role in ROLES}
+        self._prompts.update(by_role("prompts", prompts, str))
         self._ends = rule_for(model, openai=own is not None, known=hub is not None)
         self._exact = own is not None
         self._api = EmbeddingsApi(model, base_url, key_variable, timeout, retries)
@@ -269,10 +269,3 @@ def _batches(texts: list[str], ends: Callable[[str], list[int]], most: int, most
         batches[-1].append(text)
         room -= size
     return batches
-
-
-def _by_role(name: str, given: Mapping[str, Any] | None, kind: type) -> dict[str, Any]:
-    for role, value in (given or {}).items():
-        if role not in _ROLES or not isinstance(value, kind):
-            raise InvalidInput(f"{name}= has the keys 'query' and 'document', got {role!r}: {value!r}")
-    return dict(given or {})

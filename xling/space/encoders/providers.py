@@ -1,4 +1,4 @@
-"""Models whose name begins with what runs them: `openai:…`."""
+"""Models whose name begins with what runs them: `openai:…`, `fastembed:…`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from xling.errors import InvalidInput
-from xling.space.encoders import api_client, openai_encoder
+from xling.space.encoders import api_client, fastembed_encoder, openai_encoder
+from xling.space.encoders.roles import ROLES
 from xling.space.protocols import Encoder
 
 
 def has_provider(name: str) -> bool:
     """Whether a model's name says what runs it."""
-    return name.startswith(openai_encoder.PREFIX)
+    return name.startswith((openai_encoder.PREFIX, fastembed_encoder.PREFIX))
 
 
 def provider_key(name: str) -> tuple[str, ...]:
@@ -30,6 +31,8 @@ def open_provider(name: str, recorded: Mapping[str, Any] | None = None) -> Encod
     """
     same = recorded is not None and recorded.get("name") == name
     record = recorded if recorded is not None and same else {}
+    if name.startswith(fastembed_encoder.PREFIX):
+        return fastembed_encoder.FastembedEncoder(name, prompts=_prompts(record))
     encoder = openai_encoder.OpenAIEncoder(name, **_openai_choices(record))
     size = record.get("truncated_from", record.get("dimension"))
     if isinstance(size, int):
@@ -49,8 +52,9 @@ def check_local_arguments(name: str, device: str | None, runtime: str) -> None:
 
 def _openai_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
     choices = {key: recorded[key] for key in ("dimensions", "max_tokens") if key in recorded}
-    for argument, ending in (("prompts", "prompt"), ("extra", "extra")):
-        found = {role: recorded[f"{role}_{ending}"] for role in ("query", "document") if f"{role}_{ending}" in recorded}
-        if found:
-            choices[argument] = {r: json.loads(v) if ending == "extra" else v for r, v in found.items()}
-    return choices
+    extra = {role: json.loads(recorded[f"{role}_extra"]) for role in ROLES if f"{role}_extra" in recorded}
+    return {**choices, "prompts": _prompts(recorded), "extra": extra}
+
+
+def _prompts(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    return {role: recorded[f"{role}_prompt"] for role in ROLES if f"{role}_prompt" in recorded}
