@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from xling.cache_dir import data_dir
-from xling.errors import CollectionNotFound, InvalidInput, SpaceMismatch, StoreError, UnfinishedWarning
+from xling.errors import (
+    CollectionLocked,
+    CollectionNotFound,
+    InvalidInput,
+    SpaceMismatch,
+    StoreError,
+    UnfinishedWarning,
+    XlingError,
+)
 from xling.space import Encoder, Runtime, SharedSpace, check_same_space
 from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunker, Chunking, check_chunking
@@ -21,7 +29,7 @@ from xling.space.resolve import load_encoder
 from xling.space.truncation import warn_of_truncation
 from xling.store.base import LEXICAL, Distance, IndexKind, Schema, Storage, Store, VectorSpec
 from xling.store.ids import collection_namespace
-from xling.store.layout import OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
+from xling.store.layout import HEADS, OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
 from xling.store.retry import RETRIES
 from xling.store.storage import check_kept, storage_record
 from xling.text import Splitter
@@ -108,6 +116,48 @@ def make_store(
     from xling.store.edge import EdgeStore
 
     return EdgeStore(Path(path) if path is not None else data_dir() / "collections", name)
+
+
+def collection_names(*, path: Path | None = None, client: Any = None) -> list[str]:
+    """Names of what may be collections in a directory or on a server, sorted."""
+    if client is not None:
+        from xling.store.server_address import location_of
+        from xling.store.server_errors import translated
+
+        with translated("look for collections", name="*", location=location_of(client)):
+            return sorted(found.name for found in client.get_collections().collections)
+    if path is None or not path.is_dir():
+        return []
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir())
+
+
+def brief(name: str, *, path: Path | None = None, client: Any = None) -> dict[str, Any] | None:
+    """What is known of a collection without loading its model; None if it is none.
+
+    Returns:
+        `name`, `documents`, `model`, `made_by_xling` and `state`: `ok`, `in use` (by another process), or an error.
+    """
+    known: dict[str, Any] = {"name": name, "documents": None, "model": None, "made_by_xling": None, "state": "ok"}
+    try:
+        store = make_store(name, path=path, url=None, client=client, api_key=None, prefer_grpc=False, timeout=None)
+    except CollectionLocked:
+        return {**known, "state": "in use"}
+    except XlingError as error:
+        return {**known, "state": str(error)}
+    try:
+        if not store.exists():
+            return None
+        own = store.metadata().get(METADATA_KEY)
+        known["made_by_xling"] = own is not None
+        known["model"] = own["space"]["name"] if own else None
+        known["documents"] = store.count(HEADS if own else None)
+    except CollectionLocked:
+        known["state"] = "in use"
+    except XlingError as error:
+        known["state"] = str(error)
+    finally:
+        store.close()
+    return known
 
 
 def open_collection(

@@ -15,7 +15,7 @@ PACKAGE = Path(xling.__file__).parent
 ROOMS = [
     "errors", "_json", "types", "cache_dir", "store", "text", "language", "space", "search", "ingest", "evaluate",
     "explore", "attach", "transfer", "offloop", "collection", "opening", "aio", "translate", "doctor",
-    "integrations", "cli",
+    "integrations", "serve", "cli",
 ]  # fmt: skip
 
 HEAVY = ["torch", "sentence_transformers", "transformers", "qdrant_client", "qdrant_edge", "pydantic", "numpy", "typer"]

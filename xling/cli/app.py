@@ -11,7 +11,7 @@ import rich  # noqa: F401  # used by all commands later: if it is missing, that 
 import typer
 from typer.main import get_command
 
-from xling.cli import output, tm
+from xling.cli import keys, output, tm
 from xling.cli.add import add
 from xling.cli.align import align
 from xling.cli.calibrate import calibrate
@@ -28,6 +28,7 @@ from xling.cli.models import models
 from xling.cli.moving import add_lexical, export, import_, reembed, snapshot
 from xling.cli.options import with_shared_options
 from xling.cli.search import search
+from xling.cli.serve import serve
 from xling.cli.suggest import recommend, similar
 from xling.cli.sync import sync
 from xling.errors import InvalidInput, XlingError
@@ -77,6 +78,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "reembed": reembed,
     "add-lexical": add_lexical,
     "snapshot": snapshot,
+    "serve": serve,
     "mcp": mcp,
     "mine": mine,
     "align": align,
@@ -93,6 +95,11 @@ _tm = typer.Typer(help="A translation memory: TMX in and out, matches, concordan
 for _name, _command in tm.COMMANDS.items():
     _tm.command(_name)(with_shared_options(_command))
 app.add_typer(_tm, name="tm")
+
+_keys = typer.Typer(help="Keys of the HTTP service: who may read, write, or do everything.", no_args_is_help=True)
+for _name, _command in keys.COMMANDS.items():
+    _keys.command(_name)(with_shared_options(_command))
+app.add_typer(_keys, name="keys")
 
 
 def run(argv: Sequence[str]) -> int:

@@ -71,11 +71,15 @@ def list_collections(
 
     With --json one list of objects with the keys name, documents, model and state ("ok", "in use" or an error).
     """
+    from xling.attach import brief, collection_names
     from xling.cache_dir import data_dir
 
     directory = path if path is not None else data_dir() / "collections"
-    names = sorted(entry.name for entry in directory.iterdir() if entry.is_dir()) if directory.is_dir() else []
-    found = [entry for name in names if (entry := _entry(directory, name)) is not None]
+    names = collection_names(path=directory)
+    briefs = [one for name in names if (one := brief(name, path=directory)) is not None]
+    found = [{key: one[key] for key in ("name", "documents", "model", "state")} for one in briefs]
+    for entry in found:
+        entry["state"] = output.printable(str(entry["state"]))
     if out.json:
         output.json_line(found)
     elif not found:
@@ -85,34 +89,6 @@ def list_collections(
     else:
         for entry in found:
             output.line("\t".join("" if value is None else str(value) for value in entry.values()))
-
-
-def _entry(directory: Path, name: str) -> dict[str, Any] | None:
-    """What is known of one collection without loading its model; None if it is none."""
-    from xling.attach import METADATA_KEY, make_store
-    from xling.errors import CollectionLocked, XlingError
-    from xling.store.layout import HEADS
-
-    entry: dict[str, Any] = {"name": name, "documents": None, "model": None, "state": "ok"}
-    try:
-        store = make_store(name, path=directory, url=None, client=None, api_key=None, prefer_grpc=False, timeout=None)
-    except CollectionLocked:
-        return {**entry, "state": "in use"}
-    except XlingError as error:
-        return {**entry, "state": output.printable(str(error))}
-    try:
-        if not store.exists():
-            return None
-        own = store.metadata().get(METADATA_KEY)
-        entry["model"] = own["space"]["name"] if own else None
-        entry["documents"] = store.count(HEADS if own else None)
-    except CollectionLocked:
-        entry["state"] = "in use"
-    except XlingError as error:
-        entry["state"] = output.printable(str(error))
-    finally:
-        store.close()
-    return entry
 
 
 def _show_list(found: list[dict[str, Any]]) -> None:

@@ -80,6 +80,11 @@ class SharedSpace:
 
         return encode_both_through(self._recent, encode_both, texts, space=self.fingerprint, dimension=self.dimension)
 
+    def keep_queries_with(self, other: SharedSpace) -> None:
+        """Keep the latest query vectors where another object of the same space keeps its own."""
+        if other.fingerprint == self.fingerprint:
+            self._recent = other._recent
+
     def _encoded(self, texts: Sequence[str], role: Role, cache: VectorCache | None) -> Vectors:
         def encode(missing: Sequence[str]) -> Vectors:
             encoder = self.encoder.encode_documents if role == "document" else self.encoder.encode_queries
