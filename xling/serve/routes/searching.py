@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from xling.errors import InvalidInput
 from xling.language import detector
 from xling.serve import warned
-from xling.serve.models import (
+from xling.serve.routes.common import CollectionName, allow, check_limit, check_number, check_texts, errors, json_of
+from xling.serve.search_models import (
     Answer,
     Classified,
     Classifying,
@@ -24,7 +25,6 @@ from xling.serve.models import (
     Searching,
     Similar,
 )
-from xling.serve.routes.common import CollectionName, allow, check_limit, check_number, check_texts, errors, json_of
 from xling.types import Document
 
 router = APIRouter(prefix="/v1/collections/{name}", tags=["search"], responses=errors(404, 409, 501))

@@ -13,9 +13,10 @@ from fastapi.responses import Response
 from xling.errors import InvalidInput
 from xling.language import detector
 from xling.search.query import check_queries
-from xling.serve.models import Detected, Detections, Embedding, EmbeddingRow, Embeddings, Texts, Usage
+from xling.serve.models import Detections, Embedding, EmbeddingRow, Embeddings, Texts, Usage
 from xling.serve.problems import Problem
 from xling.serve.routes.common import allow, check_number, check_texts, errors, json_of
+from xling.serve.search_models import Detected
 from xling.space import Encoder
 from xling.space.chunker import count_tokens
 from xling.text import normalise
