@@ -30,6 +30,7 @@ def encoder() -> SentenceTransformerEncoder:
     encoder = load_encoder("bundled")  # the one that collections opened without model= will use too
     assert isinstance(encoder, SentenceTransformerEncoder)
     encoder.encode_queries(["ready"])  # loads it now, before a test points XLING_HOME elsewhere
+    encoder.token_ends("ready")  # and the whole tokenizer, which a query does without
     return encoder
 
 

@@ -15,6 +15,7 @@ import xling
 from tests.tiny_models import edit_json, make_model
 from xling.cache_dir import cache_dir
 from xling.errors import InvalidInput, MissingExtra, ModelError
+from xling.space import sentence_transformer
 from xling.space.light import EQUIVALENT
 from xling.space.light.weights import read_tensors
 from xling.space.publish import MANIFEST
@@ -111,6 +112,29 @@ def test_vectors_of_the_bundled_model_are_those_of_torch(encoder):
         torch.count_tokens(texts),
         torch.token_ends(texts[1]),
     ]
+
+
+def test_a_query_does_without_the_whole_tokenizer(encoder, monkeypatch):
+    loaded = []
+    load = sentence_transformer._tokenizer_for_offsets
+    monkeypatch.setattr(sentence_transformer, "_tokenizer_for_offsets", lambda *a: loaded.append(a) or load(*a))
+    fresh = SentenceTransformerEncoder("bundled", runtime="onnx")
+    queries = ["ありがとう", "Thank you </s> <mask>", "خ" * 600, ""]
+    found = [fresh.encode_queries(queries), *fresh.encode_both(queries[:1], queries[:1])]
+    assert fresh.document_overhead == encoder.document_overhead
+    assert loaded == []
+    assert fresh.token_ends("Thank you")  # loads it
+    assert len(loaded) == 1
+    for before, after in zip(
+        found, [fresh.encode_queries(queries), *fresh.encode_both(queries[:1], queries[:1])], strict=True
+    ):
+        assert np.array_equal(before, after)
+
+
+def test_many_texts_are_worth_the_whole_tokenizer(encoder, monkeypatch):
+    light = SentenceTransformerEncoder("bundled", runtime="onnx")
+    assert light._fitted(light._find_light(), ["short"]) is not None
+    assert light._fitted(light._find_light(), ["long " * 2000]) is None
 
 
 @pytest.mark.parametrize("kind", ["float16", "bfloat16"])

@@ -78,6 +78,8 @@ class Chunker:
         # factor 2): short texts need not be tokenised to know that they fit.
         long = [i for i, text in enumerate(texts) if 2 * len(text.encode("utf-8")) > self.budget]
         spans = [[Span(0, len(text))] for text in texts]
+        if not long:
+            return spans
         found = chunk_many(
             [texts[i] for i in long],
             [langs[i] for i in long],

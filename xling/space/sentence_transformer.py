@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from xling.space.light import LightModel
+    from xling.space.light.pieces import Fitted
 
 _TINY = 1e-12
 _TOKENS_OF_A_TEXT = 64
 _CPU_BATCH, _GPU_BATCH = 32, 256
+_SHORT = 8192  # characters: tokenised by pieces in some 10 ms, where loading a large tokenizer takes a second
 
 
 class SentenceTransformerEncoder:
@@ -102,6 +104,7 @@ class SentenceTransformerEncoder:
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
         self._counter: TokenCounter | None = None
+        self._overhead: int | None = None
         self._prompts = role_prompts(self._source, prompts)
         self._limit = max_tokens
 
@@ -194,11 +197,17 @@ class SentenceTransformerEncoder:
     @property
     def document_overhead(self) -> int:
         """Tokens that the document prompt and the special tokens take of `max_tokens`, at most."""
-        tokenizer = self._offsets()
-        if tokenizer is None:
-            return 4 + len(estimate_token_ends(self.document_prompt))
-        alone = len(tokenizer.encode("a", add_special_tokens=False))
+        if self._overhead is None:
+            self._overhead = self._measured_overhead()
+        return self._overhead
+
+    def _measured_overhead(self) -> int:
         prompt = self.document_prompt
+        fitted = self._fitted(self._find_light(), [prompt + "a"])
+        tokenizer = self._offsets() if fitted is None else fitted[0]
+        if tokenizer is None:
+            return 4 + len(estimate_token_ends(prompt))
+        alone = len(tokenizer.encode("a", add_special_tokens=False))
         with_text = len(tokenizer.encode(prompt + "a")) - alone
         # Some tokenizers join the end of the prompt to the text: count what is more.
         return max(with_text, len(tokenizer.encode(prompt)) if prompt else 0)
@@ -265,17 +274,32 @@ class SentenceTransformerEncoder:
             return self._light
 
     def _light_vectors(self, light: LightModel, texts: Sequence[str]) -> Vectors:
-        from xling.space.light.model import token_ids
-
         places = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # what is there twice is encoded once
-        tokenizer = self._offsets(light)
-        assert tokenizer is not None
-        ids = [token_ids(encoding, self.max_tokens) for encoding in tokenizer.encode_batch_fast(list(places))]
+        ids = self._light_tokens(light, list(places))
         vectors = np.empty((len(ids), self.dimension), np.float32)
         for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
             vectors[batch] = light.encode([ids[i] for i in batch])
         _unit(vectors)
         return vectors if len(places) == len(texts) else vectors[[places[text] for text in texts]]
+
+    def _light_tokens(self, light: LightModel, texts: list[str]) -> list[list[int]]:
+        """The tokens of each text, special ones included, as many as the model reads."""
+        from xling.space.light.model import token_ids
+
+        limit = self.max_tokens
+        fitted = self._fitted(light, texts)
+        if fitted is not None:
+            tokenizer, table = fitted
+            return [table[token_ids(encoding, limit)].tolist() for encoding in map(tokenizer.encode, texts)]
+        whole = self._offsets(light)
+        assert whole is not None
+        return [token_ids(encoding, limit) for encoding in whole.encode_batch_fast(texts)]
+
+    def _fitted(self, light: LightModel | None, texts: Sequence[str]) -> Fitted | None:
+        """A tokenizer of what these texts need, where they are short and the whole one is not loaded."""
+        if self._tokenizer_known or light is None or light.pieces is None or sum(map(len, texts)) > _SHORT:
+            return None
+        return light.pieces.fitted(texts)
 
     def _token_counts(self, texts: Sequence[str], prompt: str) -> list[int]:
         tokenizer = self._offsets() if len(texts) > 1 else None

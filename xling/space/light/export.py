@@ -21,6 +21,7 @@ from xling.cache_dir import cache_dir
 from xling.errors import MissingExtra, ModelError
 from xling.space.light.graph import write_graph
 from xling.space.light.model import GRAPH, TOKENIZER, LightModel
+from xling.space.light.pieces import FILES, Pieces, same_tokens, write_pieces
 from xling.space.light.recipe import NotLight, Recipe, read_recipe
 from xling.space.light.weights import FloatArray, read_tensors
 from xling.space.publish import building, read_manifest, remove_stale, write_manifest
@@ -29,7 +30,7 @@ from xling.space.sources import Source
 EQUIVALENT = 0.9999
 """The lowest cosine between the two vectors of any text above which both runtimes are one space."""
 
-FORMAT = 1
+FORMAT = 3
 """Raise it when what is written changes."""
 
 _EXTRA = "onnx"
@@ -105,7 +106,9 @@ def _export(source: Source, recipe: Recipe, target: Path, encode: Encode) -> Non
         raise MissingExtra("Exporting a model for the light runtime", _EXTRA, "onnx")
     with building(target) as directory:
         write_graph(directory / GRAPH, recipe, read_tensors(recipe.transformer))
-        cosines = _measure(source, recipe, directory, encode)
+        texts = _compared(source)
+        cosines = _measure(source, recipe, directory, encode, texts)
+        _write_pieces(directory, source.tokenizer_file() or directory / TOKENIZER, texts)
         write_manifest(
             directory,
             name=source.name,
@@ -116,19 +119,33 @@ def _export(source: Source, recipe: Recipe, target: Path, encode: Encode) -> Non
         )
 
 
-def _measure(source: Source, recipe: Recipe, directory: Path, encode: Encode) -> FloatArray:
-    """Cosine between the vectors of torch and of the export, of each text compared."""
+def _compared(source: Source) -> list[str]:
     from xling.space.reference import reference_sample
 
     texts = [sentence.text for sentence in reference_sample()[::_STEP]]
-    texts += [" two  spaces ", "", "word " * 2 * (source.facts.max_tokens or 512)]
+    return [*texts, " two  spaces ", "", "word " * 2 * (source.facts.max_tokens or 512)]
+
+
+def _measure(source: Source, recipe: Recipe, directory: Path, encode: Encode, texts: Sequence[str]) -> FloatArray:
+    """Cosine between the vectors of torch and of the export, of each text compared."""
     model = source.load()
     if source.tokenizer_file() is None:
         backend = model.tokenizer.backend_tokenizer
         (directory / TOKENIZER).write_text(backend.to_str(), encoding="utf-8")
     model.max_seq_length = source.facts.max_tokens
-    theirs = np.asarray(model.encode(texts, prompt="", show_progress_bar=False), dtype=np.float32)
+    theirs = np.asarray(model.encode(list(texts), prompt="", show_progress_bar=False), dtype=np.float32)
     theirs /= np.maximum(np.linalg.norm(theirs, axis=1, keepdims=True), 1e-12)
     ours = encode(LightModel(directory, recipe), texts)
     cosines: FloatArray = (ours * theirs).sum(axis=1)
     return cosines
+
+
+def _write_pieces(directory: Path, tokenizer_file: Path, texts: Sequence[str]) -> None:
+    """Write the pieces of the tokenizer, if it is of their form and gives the same tokens by them."""
+    try:
+        if write_pieces(directory, tokenizer_file) and same_tokens(Pieces(directory), tokenizer_file, texts):
+            return
+    except (ValueError, KeyError, TypeError) as exc:
+        _log.info("the tokenizer is always loaded whole: %s", exc)
+    for name in FILES:
+        (directory / name).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xling.errors import ModelError
 from xling.space.light.graph import word_table
+from xling.space.light.pieces import FRAME, Pieces
 from xling.space.light.recipe import Dense, Recipe
 from xling.space.light.weights import FloatArray, read_tensors
 
@@ -32,6 +33,7 @@ class LightModel:
 
     Attributes:
         tokenizer_file: The model's tokenizer where the exporter had to write it down.
+        pieces: The tokenizer piece by piece, for short texts, where it is of a form that allows it.
     """
 
     def __init__(self, directory: Path, recipe: Recipe) -> None:
@@ -41,6 +43,7 @@ class LightModel:
         self._session = _session(directory / GRAPH)
         tokenizer = directory / TOKENIZER
         self.tokenizer_file: Path | None = tokenizer if tokenizer.is_file() else None
+        self.pieces = Pieces(directory) if (directory / FRAME).is_file() else None
 
     def encode(self, ids: Sequence[Sequence[int]]) -> FloatArray:
         """Vectors of texts given by their tokens, special ones included; float32, shape (len(ids), dimension).
