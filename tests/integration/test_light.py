@@ -252,3 +252,30 @@ def test_a_collection_of_one_runtime_is_searched_with_the_other(tmp_path, encode
         found = collection.search("ありがとう", limit=1)[0]
     assert found.text == expected.text == "Thank you"
     assert found.score == pytest.approx(expected.score, abs=1e-4)
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "transformers", "sentence_transformers", "huggingface_hub"):
+    sys.modules[name] = None  # as if it were not installed
+import xling
+with xling.open("docs", path=sys.argv[1], runtime="onnx") as docs:
+    docs.add(["Where is the station?", "I would like some tea.", "word " * 900], langs="en")
+    print(docs.search("駅はどこですか")[0].text, docs.search("tea", mode="hybrid")[0].text, sep="|")
+"""
+
+
+def test_an_exported_model_needs_none_of_the_packages_around_torch(encoder, xling_home, tmp_path):
+    encoder.encode_queries(["exported now"])
+    done = finished(child(WITHOUT_TORCH, xling_home, str(tmp_path / "collections")))
+    assert done.strip() == "Where is the station?|I would like some tea."
+
+
+def test_the_runtime_tells_nobody(encoder, xling_home, tmp_path, monkeypatch):
+    """ONNX Runtime keeps a device's id in the user's cache directory, and reports, unless it is told not to."""
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    (tmp_path / "user").mkdir()
+    finished(child(WITHOUT_TORCH, xling_home, str(tmp_path / "collections")))
+    assert [path.name for path in (tmp_path / "user").rglob("*") if path.is_file()] == []

@@ -87,6 +87,8 @@ def thread_count() -> int:
 
 
 def _session(graph: Path) -> Any:
+    # Its builds since 1.32 keep a device's id in the user's cache and report to Microsoft unless this is set.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
