@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from xling.types import Snapshot as Snapshot
     from xling.types import Transfer as Transfer
     from xling.types import Unreadable as Unreadable
+    from xling.types import Word as Word
+    from xling.types import WordLink as WordLink
 
 _HOMES = {
     "xling.aio": ("AsyncCollection", "aopen"),
@@ -101,6 +103,8 @@ _HOMES = {
         "Snapshot",
         "Transfer",
         "Unreadable",
+        "Word",
+        "WordLink",
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

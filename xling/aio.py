@@ -19,6 +19,7 @@ from xling.collection import Collection
 from xling.errors import InvalidInput
 from xling.offloop import Threads, from_loop, progress_on_loop
 from xling.opening import open
+from xling.search.explaining import Explained
 from xling.search.filters import Where
 from xling.space import SharedSpace
 from xling.store.async_server import AsyncCalls, BridgeClient
@@ -26,7 +27,7 @@ from xling.store.base import PointId, Store
 from xling.store.server import ServerStore
 from xling.store.server_address import connect_async
 from xling.store.steps import arun
-from xling.types import Document, DocumentId
+from xling.types import Document, DocumentId, WordLink
 
 if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient
@@ -102,8 +103,18 @@ class AsyncCollection:
         @overload
         async def get(self, ids: Sequence[DocumentId]) -> list[Document | None]: ...
         async def get(self, ids: Any) -> Any: ...
+        @overload
+        async def explain(  # type: ignore[overload-overlap]
+            self, query: str, hits: Explained, *, min_weight: float = ...
+        ) -> list[WordLink]: ...
+        @overload
+        async def explain(
+            self, query: str, hits: Sequence[Explained], *, min_weight: float = ...
+        ) -> list[list[WordLink]]: ...
+        async def explain(self, query: str, hits: Any, *, min_weight: float = 0.0) -> Any: ...
     else:
         get = _verb(Collection.get)
+        explain = _verb(Collection.explain)
 
     async def documents(
         self, *, languages: Sequence[str] | None = None, where: Where | None = None, source: str | None = None

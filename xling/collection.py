@@ -15,6 +15,7 @@ from xling.explore.suggesting import SuggestingVerbs
 from xling.explore.topics import TopicVerbs
 from xling.ingest.verbs import WritingVerbs
 from xling.language import Detector
+from xling.search.explaining import ExplainingVerbs
 from xling.search.filters import Filters, Where
 from xling.search.listing import ListingVerbs
 from xling.search.plan import Mode
@@ -33,7 +34,9 @@ from xling.transfer.verbs import MovingVerbs, drop_all
 from xling.types import Document, DocumentId, Info, Progress
 
 
-class Collection(SuggestingVerbs, ClassifyingVerbs, TopicVerbs, ListingVerbs, WritingVerbs, MovingVerbs):
+class Collection(
+    SuggestingVerbs, ClassifyingVerbs, TopicVerbs, ExplainingVerbs, ListingVerbs, WritingVerbs, MovingVerbs
+):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 
     Attributes:

@@ -85,6 +85,28 @@ class Hit(_Frozen):
         return to_jsonable(value)
 
 
+class Word(_Frozen):
+    """A word of a text: characters `start` to `end` (exclusive) of it."""
+
+    text: str
+    start: int
+    end: int
+
+
+class WordLink(_Frozen):
+    """Two words that answer each other.
+
+    Attributes:
+        source: A word of the first text, or of the query.
+        target: A word of the second text, or of the hit.
+        weight: How sure the link is, 0 to 1: the cosine of the two, what their texts have in common taken out.
+    """
+
+    source: Word
+    target: Word
+    weight: float
+
+
 class Passage(_Frozen):
     """A part of a document that may hold the answer: chunks that were found, and their neighbours, in one piece.
 

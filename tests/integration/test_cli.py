@@ -643,6 +643,17 @@ def test_a_terminal_gets_a_table_and_a_progress_bar(filled, tmp_path):
     assert "documents" in shown
 
 
+def test_a_search_shows_which_words_answer_which(filled):
+    plain = filled("search", "駅はどこ？", "-n", "1", "--explain")
+    *_, text, links = plain.out.rstrip("\n").split("\t")
+    assert text == "Wo ist der Bahnhof?"
+    assert {"駅=Bahnhof", "どこ=Wo"} <= set(links.split())
+    row = json.loads(filled("search", "駅はどこ？", "-n", "1", "--explain", "--json").out)
+    assert row["links"][0]["target"] == {"text": "Bahnhof", "start": 11, "end": 18}
+    assert "links" not in json.loads(filled("search", "駅はどこ？", "-n", "1", "--json").out)
+    assert re.search(r"\x1b\[[0-9;]*4mBahnhof", on_terminal("search", "駅はどこ？", "-n", "1", "--explain"))
+
+
 def test_a_terminal_is_asked_before_much_is_deleted(filled):
     assert "aborted" in on_terminal("delete", "--lang", "en", typed="n\n", code=1)
     shown = on_terminal("delete", "--lang", "en", typed="y\n")

@@ -61,13 +61,17 @@ def search(
         str | None, typer.Option("--rerank", help="Give the best another order: maxsim, or a cross-encoder.")
     ] = None,
     candidates: Annotated[int | None, typer.Option("--candidates", help="How many hits --rerank looks at.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words of the hits answer which of the query.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Show long texts whole in the table.")] = False,
 ) -> None:
     """Find the texts nearest in meaning to a query of any language.
 
     On a terminal a table; in a pipe one hit a line: score, language, id, text, separated by tabs (with several
     queries the query comes first). With --json one JSON object a line, with the keys query, rank, text, score,
-    confidence, lang, id, metadata, source, chunk and others.
+    confidence, lang, id, metadata, source, chunk and others. With --explain words that answer the query's are
+    underlined; in a pipe they are one column more, in JSON the key links.
     """
     languages, condition = split_list(lang), parse_where(where)
     if not queries and sys.stdin.isatty():
@@ -94,8 +98,9 @@ def search(
                     rerank=rerank,
                     candidates=candidates,
                 )
-            for query, hits in zip(batch, found, strict=True):
-                show_hits(query, hits, several=several, as_json=out.json, full=full)
+                links = [collection.explain(q, hits) if explain else None for q, hits in zip(batch, found, strict=True)]
+            for query, hits, linked in zip(batch, found, links, strict=True):
+                show_hits(query, hits, several=several, as_json=out.json, full=full, links=linked)
 
 
 def _from_stdin() -> Iterator[str]:

@@ -18,9 +18,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from xling.language.words import WORDS
-from xling.space.sparse import patterns
 from xling.store.points import primary_subtag
 from xling.text.folding import fold
+from xling.text.words import patterns
 
 TYPICAL = 0.25
 """How much more of a word's documents than of all documents lie in the cluster, 0 (no more) to 1 (all of them)."""

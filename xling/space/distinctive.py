@@ -12,8 +12,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from xling.space.sparse import encode_query, join_thousands, patterns
+from xling.space.sparse import encode_query, join_thousands
 from xling.store.base import SparseVector
+from xling.text.words import patterns
 
 STRONG = 1.0
 """Weight of codes, long numbers, names in another script, and of short queries, which are looked up whole."""

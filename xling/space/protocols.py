@@ -139,3 +139,19 @@ class PaidEncoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, as `TokenCounts` has it."""
         ...
+
+
+@runtime_checkable
+class EncodesTokensMidway(EncodesTokens, Protocol):
+    """Optional for an encoder: its tokens as they are about the middle of the model, for links between words.
+
+    There a token stands for its word; later layers blend in what the sentence says.
+    """
+
+    def encode_tokens_midway(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The tokens of each text, encoded as a document.
+
+        Raises:
+            ModelError: As `encode_tokens`.
+        """
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,14 +179,20 @@ class SentenceTransformerEncoder:
         Raises:
             ModelError: The model's tokenizer does not say where its tokens lie.
         """
+        return self._tokens(texts, self.query_prompt if query else self.document_prompt, midway=False)
+
+    def encode_tokens_midway(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The same about the middle of the model, with the document prompt: see `EncodesTokensMidway`."""
+        return self._tokens(texts, self.document_prompt, midway=True)
+
+    def _tokens(self, texts: Sequence[str], prompt: str, *, midway: bool) -> list[TokenVectors]:
         from xling.space.light.model import token_ids
 
-        prompt = self.query_prompt if query else self.document_prompt
         light = self._find_light()
         tokenizer = self._offsets(light)
         if tokenizer is None:
             raise ModelError(f"the tokenizer of {self.name!r} does not say where in a text its tokens lie")
-        states = torch_states(self._load()) if light is None else light.states
+        states = torch_states(self._load(), halfway=midway) if light is None else partial(light.states, midway=midway)
         encodings = tokenizer.encode_batch([prompt + without_surrogates(text) for text in texts])
         ids = [token_ids(encoding, self.max_tokens) for encoding in encodings]
         found: dict[int, TokenVectors] = {}

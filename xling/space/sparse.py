@@ -13,15 +13,14 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 
 from xling.store.base import SparseVector
 from xling.text.folding import fold
+from xling.text.words import patterns
 
 K1 = 1.2
 """How soon more occurrences of a term stop to matter."""
@@ -34,39 +33,6 @@ AVERAGE_LENGTH = 128.0
 
 Fixed, so that the weights of what was stored early and late agree, however the collection grows.
 """
-
-# Scripts without spaces, or, as in hangul, with endings glued to the word.
-# NFKC has made jamo and half-width forms whole.
-_UNSPACED = (
-    r"\u3005-\u3007\u3021-\u3029\u3040-\u30fa\u30fc-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    r"\uf900-\ufaff\U00020000-\U000323af"
-    r"\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
-    r"\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u0edc-\u0edf"
-    r"\u1000-\u103f\u104c-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17d3\u17d7\u17dc\u17dd"
-)
-_JOINTS = r"['’._/&-]"
-
-
-@dataclass(frozen=True, slots=True)
-class Patterns:
-    """What a text is cut by: words and runs of scripts without spaces; the characters of those; the parts of a word."""
-
-    piece: re.Pattern[str]
-    unspaced: re.Pattern[str]
-    part: re.Pattern[str]
-
-
-@functools.cache
-def patterns() -> Patterns:
-    """Compiled when they are first used."""
-    # To Python's \w the vowel signs of Indic scripts are no part of a word; to readers they are.
-    marks = "".join(chr(c) for c in range(0x300, 0x1F000) if unicodedata.category(chr(c))[0] == "M")
-    letter = rf"(?:(?![{_UNSPACED}])(?:[^\W_]|[{marks}]))"
-    return Patterns(
-        piece=re.compile(rf"[{_UNSPACED}]+|{letter}+(?:{_JOINTS}{letter}+)*(?:\+\+|#)?"),
-        unspaced=re.compile(rf"[{_UNSPACED}][{marks}]*"),
-        part=re.compile(rf"\d+|(?:[^\W\d_]|[{marks}])+"),
-    )
 
 
 def terms(text: str, *, query: bool) -> tuple[list[str], int]:

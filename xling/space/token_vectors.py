@@ -16,8 +16,19 @@ if TYPE_CHECKING:
 
 _TINY = 1e-12
 
+_MIDWAY = 0.6
+
 States = Callable[[Sequence[Sequence[int]]], Sequence[Vectors]]
 """Token ids of texts, special tokens included → the states of each text's tokens, shape (tokens, width)."""
+
+
+def midway(layers: int) -> int:
+    """The layer, counted from 1, after which words of equal meaning lie nearest to each other.
+
+    Jalili Sabet et al., 2020 (SimAlign) take the 8th of 12 of models that were trained on words. Models of sentences
+    have blended the sentence into each word at the end; the 7th of 12 is best there (`tests/benchmarks/word_links.py`).
+    """
+    return max(round(_MIDWAY * layers), min(layers, 1))
 
 
 def tokens_of(encoding: Encoding, ids: Sequence[int], states: Vectors, prompt: int) -> TokenVectors:
@@ -42,8 +53,8 @@ def tokens_of(encoding: Encoding, ids: Sequence[int], states: Vectors, prompt: i
     return TokenVectors(vectors, np.array(spans, np.int64).reshape(-1, 2))
 
 
-def torch_states(model: SentenceTransformer) -> States:
-    """States by torch: what the model's first module gives."""
+def torch_states(model: SentenceTransformer, *, halfway: bool = False) -> States:
+    """States by torch: what the model's first module gives, or its transformer midway if it lets one see that."""
 
     def states(ids: Sequence[Sequence[int]]) -> Sequence[Vectors]:
         import torch
@@ -58,7 +69,17 @@ def torch_states(model: SentenceTransformer) -> States:
             "attention_mask": torch.from_numpy(mask).to(model.device),
         }
         with torch.inference_mode():
-            found: NDArray[Any] = model[0](features)["token_embeddings"].float().cpu().numpy()
+            layers = _layers(model, features) if halfway else ()
+            chosen = layers[midway(len(layers) - 1)] if layers else model[0](features)["token_embeddings"]
+            found: NDArray[Any] = chosen.float().cpu().numpy()
         return [found[row, : len(of_text)] for row, of_text in enumerate(ids)]
 
     return states
+
+
+def _layers(model: SentenceTransformer, features: dict[str, Any]) -> Sequence[Any]:
+    """The states before the first layer and after each; none of a model that does not give them."""
+    transformer = getattr(model[0], "auto_model", None)
+    if transformer is None:
+        return ()
+    return getattr(transformer(**features, output_hidden_states=True), "hidden_states", None) or ()

@@ -11,6 +11,7 @@ from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pai
 from xling.translate.tmx import Header, TmxReader, read_tmx
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
+from xling.translate.word_links import word_links
 from xling.translate.xliff import XliffReader, read_xliff
 from xling.translate.xliff_writing import write_xliff
 
@@ -40,6 +41,7 @@ __all__ = [
     "read_units",
     "read_xliff",
     "score_pairs",
+    "word_links",
     "write_tmx",
     "write_units",
     "write_xliff",

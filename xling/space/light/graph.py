@@ -1,8 +1,9 @@
 """The ONNX graph of a BERT-like transformer, written from its weights with ONNX Runtime's fused operators.
 
 Devlin et al., 2019, BERT. Its inputs are the word embeddings of the tokens, float32 (texts, tokens, width), and `mask`,
-int32 (texts, tokens), 1 for tokens and 0 for padding; its output are the last hidden states. Looking the words up stays
-outside: the table is most of a multilingual model, and a query needs a few rows of it.
+int32 (texts, tokens), 1 for tokens and 0 for padding; its outputs are the last hidden states and, where that is another
+layer, those of `midway`. Looking the words up stays outside: the table is most of a multilingual model, and a query
+needs a few rows of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from xling.space.light.recipe import NotLight, Recipe
 from xling.space.light.weights import FloatArray, Tensor
+from xling.space.token_vectors import midway
 
 OPSET = 18
 _FUSED = "com.microsoft"
@@ -49,12 +51,13 @@ def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> No
     import onnx
 
     graph = _Graph(tensors, prefix_of(tensors))
-    hidden = graph.embedded(recipe)
+    states = [graph.embedded(recipe)]
     for layer in range(recipe.layers):
-        hidden = graph.layer(f"encoder.layer.{layer}", hidden, recipe)
+        states.append(graph.layer(f"encoder.layer.{layer}", states[-1], recipe))
     if graph.nbytes > _LARGEST:
         raise NotLight("its weights do not fit into one file of ONNX")
-    onnx.save(graph.model(hidden, word_table(tensors).shape[1]), str(path))
+    outputs = dict.fromkeys([states[-1], states[midway(recipe.layers)]])
+    onnx.save(graph.model(list(outputs), word_table(tensors).shape[1]), str(path))
 
 
 class _Graph:
@@ -89,7 +92,7 @@ class _Graph:
         narrowed = self._linear(f"{name}.output.dense", activated)
         return self._add_norm(f"{name}.output", narrowed, hidden, recipe)
 
-    def model(self, output: str, width: int) -> Any:
+    def model(self, outputs: list[str], width: int) -> Any:
         from onnx import TensorProto, helper
 
         states: list[str | int | None] = ["texts", "tokens", width]
@@ -100,7 +103,7 @@ class _Graph:
                 helper.make_tensor_value_info("words", TensorProto.FLOAT, states),
                 helper.make_tensor_value_info("mask", TensorProto.INT32, states[:2]),
             ],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, states)],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, states) for output in outputs],
             self._weights,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_FUSED, 1)]

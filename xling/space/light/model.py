@@ -41,6 +41,7 @@ class LightModel:
         self._poolings = recipe.poolings
         self._dense = [_read_dense(dense) for dense in recipe.dense]
         self._session = _session(directory / GRAPH)
+        self._outputs = [output.name for output in self._session.get_outputs()]
         tokenizer = directory / TOKENIZER
         self.tokenizer_file: Path | None = tokenizer if tokenizer.is_file() else None
         self.pieces = Pieces(directory) if (directory / FRAME).is_file() else None
@@ -56,14 +57,15 @@ class LightModel:
             pooled = _ACTIVATIONS[activation](pooled @ weight.T + bias)
         return np.asarray(pooled, dtype=np.float32)
 
-    def states(self, ids: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """The last hidden states of each text's tokens, shape (tokens, width)."""
-        states, _ = self._run(ids)
+    def states(self, ids: Sequence[Sequence[int]], *, midway: bool = False) -> list[FloatArray]:
+        """The last hidden states of each text's tokens, or those midway, shape (tokens, width)."""
+        states, _ = self._run(ids, self._outputs[-1 if midway else 0])
         return [states[row, : len(of_text)] for row, of_text in enumerate(ids)]
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> tuple[FloatArray, NDArray[np.int32]]:
+    def _run(self, ids: Sequence[Sequence[int]], output: str | None = None) -> tuple[FloatArray, NDArray[np.int32]]:
         tokens, mask = _padded(ids)
-        return self._session.run(None, {"words": self._words.rows(tokens), "mask": mask})[0], mask
+        inputs = {"words": self._words.rows(tokens), "mask": mask}
+        return self._session.run([output or self._outputs[0]], inputs)[0], mask
 
 
 def token_ids(encoding: Encoding, limit: int) -> list[int]:
