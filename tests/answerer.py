@@ -104,7 +104,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 def _answer(client: QdrantClient, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
     if path == "/":
-        return 200, {"title": "qdrant", "version": "1.16.3", "commit": None}
+        version = client.__dict__.get("says_version", "1.16.3")
+        return 200, {"title": "qdrant", "version": version, "commit": None}
     for wanted, pattern, carry_out in _ROUTES:
         found = re.fullmatch(pattern, path)
         if wanted != method or found is None:

@@ -67,7 +67,8 @@ class Hit(_Frozen):
         metadata: As stored.
         source: As stored.
         chunk: Set where the document was split because it is longer than the model reads.
-        others: With `distinct=`, the further documents of the same item, best first.
+        others: With `distinct=`, the further documents of the same item, best first. A reranker does not see them: they
+            keep the scores and the order of the search.
     """
 
     text: str

@@ -1,7 +1,8 @@
 """Searching by meaning, by words, and by both: quality, and what keeping the words costs.
 
-    python tests/benchmarks/hybrid.py                 # encodes what is not in the cache yet (some 50 minutes)
-    python tests/benchmarks/hybrid.py --every 20      # every twentieth question, for a quick look
+    python tests/benchmarks/hybrid.py                 # encodes what is not in the cache yet (some 20 minutes)
+    python tests/benchmarks/hybrid.py xquad --every 1 # all questions of XQuAD-R, instead of every tenth
+    python tests/benchmarks/hybrid.py grid            # what each weight costs, for each kind of words, on NTREX
     python tests/benchmarks/hybrid.py cost            # only the cost
 
 Quality: NTREX, on which weights and rank constant were chosen (find the nine translations of a line), XQuAD-R, on which
@@ -24,13 +25,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from neutral import DATA, Floats, Vectors, encoder, stats_of, xquad_case
+from neutral import DATA, Floats, Vectors, encoder, stats_of
 
 import xling
 from tests.identifiers import DOCUMENTS, QUESTIONS
 from xling.cache_dir import cache_dir
-from xling.evaluate.sets import RetrievalSet, ntrex
-from xling.space.distinctive import RANK_CONSTANT, distinctive_terms
+from xling.evaluate.sets import RetrievalSet, ntrex, xquad_r
+from xling.space.distinctive import NAMES, NUMBERS, RANK_CONSTANT, STRONG, distinctive_terms
 from xling.space.neutral import blend_prompts, estimate_basis
 from xling.space.reference import Reference, load_reference
 from xling.space.sparse import encode_document, encode_query
@@ -38,7 +39,7 @@ from xling.store.base import SparseVector
 from xling.text import normalise
 
 DEPTH = 100
-PARTS = ["ntrex", "xquad", "identifiers", "cost"]
+PARTS = ["ntrex", "xquad", "grid", "identifiers", "cost"]
 NTREX_CODES = ["eng", "jpn", "zho-CN", "kor", "deu", "fra", "rus", "arb", "tha", "hin"]
 
 
@@ -77,16 +78,26 @@ def fused(dense: Sequence[int], lexical: Sequence[int], k: int, weight: float) -
     return sorted(scores, key=lambda document: -scores[document])[:DEPTH]
 
 
+def dense_orders(retrieval_set: RetrievalSet, queries: Floats, documents: Floats) -> list[list[int]]:
+    orders = []
+    for i, query in enumerate(queries):
+        scores = documents @ query
+        if retrieval_set.exclude is not None:
+            scores[int(retrieval_set.exclude[i])] = -9
+        orders.append(np.argsort(-scores)[:DEPTH].tolist())
+    return orders
+
+
+def own_document(retrieval_set: RetrievalSet, i: int) -> int | None:
+    return None if retrieval_set.exclude is None else int(retrieval_set.exclude[i])
+
+
 def quality(title: str, retrieval_set: RetrievalSet, queries: Floats, documents: Floats) -> None:
     index = Index(retrieval_set.documents)
     rows: dict[str, list[float]] = {}
-    for i, text in enumerate(retrieval_set.queries):
+    for i, dense in enumerate(dense_orders(retrieval_set, queries, documents)):
+        text, own = retrieval_set.queries[i], own_document(retrieval_set, i)
         relevant = set(map(int, retrieval_set.relevant[i]))
-        own = None if retrieval_set.exclude is None else int(retrieval_set.exclude[i])
-        scores = documents @ queries[i]
-        if own is not None:
-            scores[own] = -9
-        dense = np.argsort(-scores)[:DEPTH].tolist()
         every = index.best(encode_query(text), own)
         words, weight = distinctive_terms([text])
         orders = {
@@ -107,23 +118,47 @@ def quality(title: str, retrieval_set: RetrievalSet, queries: Floats, documents:
         print(f"| {name} | {np.mean(values):.3f} |", flush=True)
 
 
-def ntrex_case(vectors: Vectors, reference: Reference, every: int) -> None:
-    """The basis comes from other lines of the same texts."""
-    whole = ntrex(DATA / "ntrex", NTREX_CODES, range(1000))
-    q, p = (vectors(side, "ntrex_0-1000", list(whole.queries)) for side in "qp")
-    at = np.tile(np.arange(1000), len(NTREX_CODES))
-    inside, outside = np.flatnonzero(at < 200), np.flatnonzero(at >= 500)
+def ntrex_case(vectors: Vectors, reference: Reference) -> tuple[RetrievalSet, Floats, Floats]:
+    """Two hundred lines in ten languages. The basis comes from other lines of the same texts."""
+    whole = ntrex(DATA / "ntrex", NTREX_CODES, range(700))
+    outside = np.flatnonzero(np.tile(np.arange(700), len(NTREX_CODES)) >= 500)
     part = ntrex(DATA / "ntrex", NTREX_CODES, range(200))
-    basis = estimate_basis(stats_of([whole.document_langs[i] for i in outside], p[outside]), reference.stats)
-    asked = basis.project(blend_prompts(q[inside], p[inside]))
-    rows = np.arange(0, len(part.queries), every)
-    quality("NTREX, 200 lines in ten languages", part.take(rows), asked[rows], p[inside])
+    q, p = (vectors(side, "ntrex_10langs_0-200", list(part.queries)) for side in "qp")
+    others = vectors("p", "ntrex_10langs_500-700", [whole.queries[i] for i in outside])
+    basis = estimate_basis(stats_of([whole.document_langs[i] for i in outside], others), reference.stats)
+    return part, basis.project(blend_prompts(q, p)), p
 
 
-def xquad(vectors: Vectors, reference: Reference, every: int) -> None:
-    case, as_documents = xquad_case(vectors, reference, every)
-    basis = estimate_basis(stats_of(list(case.set.document_langs), case.documents), reference.stats)
-    quality("XQuAD-R", case.set, basis.project(blend_prompts(case.queries, as_documents)), case.documents)
+def xquad_case(vectors: Vectors, reference: Reference, every: int) -> tuple[RetrievalSet, Floats, Floats]:
+    whole = xquad_r(DATA / "xquad-r")
+    part = whole.take(np.arange(0, len(whole.queries), every))
+    documents = vectors("p", "xquad_sentences", list(whole.documents))
+    q, p = (vectors(side, f"xquad_questions_every{every}", list(part.queries)) for side in "qp")
+    basis = estimate_basis(stats_of(list(whole.document_langs), documents), reference.stats)
+    return part, basis.project(blend_prompts(q, p)), documents
+
+
+def grid(retrieval_set: RetrievalSet, queries: Floats, documents: Floats) -> None:
+    """What looking a kind of words up changes in the mAP of all queries."""
+    index = Index(retrieval_set.documents)
+    kinds = {STRONG: "codes and the like", NAMES: "names", NUMBERS: "numbers"}
+    weights = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+    cases: dict[str, list[tuple[list[int], list[int], set[int]]]] = {}
+    for i, dense in enumerate(dense_orders(retrieval_set, queries, documents)):
+        words, weight = distinctive_terms([retrieval_set.queries[i]])
+        found = index.best(words, own_document(retrieval_set, i))
+        if found:
+            cases.setdefault(kinds[weight], []).append((dense, found, set(map(int, retrieval_set.relevant[i]))))
+    print(f"\nChange of mAP@100 on NTREX, {len(queries)} queries\n")
+    print(f"| words | queries | k | {' | '.join(map(str, weights))} |\n| --- | --- | --- |{' --- |' * len(weights)}")
+    for kind, of_kind in cases.items():
+        for k in (5, 10, 20, 60):
+            changes = [
+                sum(average_precision(fused(d, f, k, w), r) - average_precision(d, r) for d, f, r in of_kind)
+                for w in weights
+            ]
+            shown = " | ".join(f"{change / len(queries):+.4f}" for change in changes)
+            print(f"| {kind} | {len(of_kind)} | {k} | {shown} |", flush=True)
 
 
 def identifiers() -> None:
@@ -189,18 +224,23 @@ def cost(n: int, rounds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="which; all if none is named")
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--vectors", type=Path, default=cache_dir() / "benchmarks")
     parser.add_argument("-n", type=int, default=2000, help="texts of the cost")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     parts = given.parts or PARTS
     vectors = Vectors(given.vectors)
-    if {"ntrex", "xquad"} & {*parts}:
+    if {"ntrex", "xquad", "grid"} & {*parts}:
         reference = load_reference(encoder())
-        for name, part in (("ntrex", ntrex_case), ("xquad", xquad)):
-            if name in parts:
-                part(vectors, reference, given.every)
+        if {"ntrex", "grid"} & {*parts}:
+            case = ntrex_case(vectors, reference)
+            if "ntrex" in parts:
+                quality("NTREX, 200 lines in ten languages", *case)
+            if "grid" in parts:
+                grid(*case)
+        if "xquad" in parts:
+            quality("XQuAD-R", *xquad_case(vectors, reference, given.every))
     if "identifiers" in parts:
         identifiers()
     if "cost" in parts:

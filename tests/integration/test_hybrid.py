@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import xling
+from tests.answerer import answerer
+from tests.hashing import HashingEncoder
 from tests.identifiers import DOCUMENTS, QUESTIONS
 from tests.lexical_pairs import PAIRS
 from tests.stores import ASYNC_KINDS, places
@@ -47,6 +49,23 @@ def test_identifiers_are_found_whatever_the_language_of_the_question(make):
     found = docs.search_many([question for question, _ in QUESTIONS], mode="hybrid", limit=5)
     missed = [q for (q, i), hits in zip(QUESTIONS, found, strict=True) if i not in [hit.id for hit in hits]]
     assert missed == []
+    first = [hits[0].id == i for (_, i), hits in zip(QUESTIONS, found, strict=True)]
+    assert sum(first) >= 0.98 * len(first)
+
+
+def test_a_server_that_knows_no_weights_is_told_of():
+    with answerer() as server, xling.open("docs", url=server.url, model=HashingEncoder()) as docs:
+        docs.add(TEXTS)
+        for phrasing in ("XR-2000", ["XR-2000", "the price of it"]):
+            with pytest.raises(xling.StoreError, match=r"1\.17 or newer, and the server is 1\.16\.3.*dbsf"):
+                docs.search(phrasing, mode="hybrid", neutral=0)
+        assert docs.search("XR-2000", mode="hybrid", fusion="dbsf", neutral=0)[0].id is not None
+        assert docs.search("XR-2000", mode="lexical")
+        server.client.__dict__["says_version"] = "1.17.0"
+        assert docs.search("XR-2000", mode="hybrid", neutral=0)
+        asked = server.requests.count("GET /")
+        docs.search("weather", mode="hybrid", neutral=0)
+        assert server.requests.count("GET /") == asked, "it was remembered"
 
 
 @pytest.fixture

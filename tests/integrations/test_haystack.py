@@ -77,6 +77,22 @@ def test_the_retriever_in_a_pipeline(store):
     assert {d.id for d in run("oven", filters=others)["documents"]} == {"1", "2"}
 
 
+def test_words_and_meaning(store):
+    store.write_documents([Document(id="code", content="Der Ofen XR-2000 ist ausverkauft.")])
+    by_words = XlingRetriever(store, mode="lexical")
+    assert [d.id for d in by_words.run("XR-2000")["documents"]] == ["code"]
+    assert len(by_words.run("XR-2000", mode="dense")["documents"]) == 4
+    assert XlingRetriever(store).run("XR-2000", mode="hybrid", top_k=1)["documents"][0].id == "code"
+    assert XlingRetriever(store, options={"mode": "lexical"}).run("XR-2000")["documents"][0].id == "code"
+    passages = XlingPassageRetriever(store, mode="hybrid").run("XR-2000")
+    assert passages["documents"][0].meta["document_id"] == "code"
+    named = XlingRetriever(XlingDocumentStore("films"), mode="hybrid")
+    assert XlingRetriever.from_dict(named.to_dict()).mode == "hybrid"
+    older = named.to_dict()
+    del older["init_parameters"]["mode"]
+    assert XlingRetriever.from_dict(older).mode is None
+
+
 def test_the_passage_retriever(opened):
     store = XlingDocumentStore(collection=opened(chunk_tokens=32))
     text = "# Storms\n\nLeave the ridge at once. Lightning strikes the highest point.\n\n# Huts\n\nDinner is at six."

@@ -80,6 +80,21 @@ def test_every_tool(docs):
     assert docs.count() == 3
 
 
+def test_words_as_they_are_written(docs):
+    docs.add([{"id": "code", "text": "Die Fähre XR-2000 fährt um acht."}])
+    _, answers = call(
+        make_server(docs),
+        ("search", {"query": "XR-2000", "mode": "lexical"}),
+        ("search", {"query": "When does the XR-2000 leave today?", "mode": "hybrid", "limit": 1}),
+        ("retrieve", {"question": "When does the XR-2000 leave?", "mode": "hybrid"}),
+        ("search", {"query": "XR-2000", "mode": "by heart"}),
+    )
+    assert [hit["id"] for hit in answers[0].structured_content["result"]] == ["code"]
+    assert answers[1].structured_content["result"][0]["id"] == "code"
+    assert "XR-2000" in answers[2].structured_content["result"]
+    assert answers[3].is_error
+
+
 def test_read_only_has_no_tool_that_writes(docs):
     tools, (refused,) = call(make_server(docs, read_only=True), ("delete", {"ids": ["thanks"]}))
     assert tools == READING

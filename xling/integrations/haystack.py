@@ -13,6 +13,7 @@ from xling.collection import Collection
 from xling.errors import InvalidInput, MissingExtra
 from xling.integrations.common import check_report, check_texts, metadata_of
 from xling.integrations.haystack_filters import filter_of
+from xling.search.plan import Mode
 from xling.types import Document as XlingDocument
 from xling.types import Hit, Passage
 
@@ -195,9 +196,11 @@ class _Retriever:
         *,
         top_k: int = 10,
         filters: dict[str, Any] | None = None,
+        mode: Mode | None = None,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.document_store, self.top_k, self.filters, self.options = document_store, top_k, filters, options or {}
+        self.mode = mode
 
     def to_dict(self) -> dict[str, Any]:
         """The component's arguments."""
@@ -206,6 +209,7 @@ class _Retriever:
             document_store=self.document_store.to_dict(),
             top_k=self.top_k,
             filters=self.filters,
+            mode=self.mode,
             options=self.options,
         )
         return result
@@ -218,10 +222,15 @@ class _Retriever:
         return default_from_dict(cls, data)
 
     def _arguments(
-        self, top_k: int | None, filters: dict[str, Any] | None, languages: Sequence[str] | None
+        self,
+        top_k: int | None,
+        filters: dict[str, Any] | None,
+        languages: Sequence[str] | None,
+        mode: Mode | None,
     ) -> dict[str, Any]:
         where = filter_of(self.filters if filters is None else filters, self.document_store.collection.metadata_prefix)
-        more = {} if languages is None else {"languages": languages}
+        chosen = {"languages": languages, "mode": mode or self.mode}
+        more = {key: value for key, value in chosen.items() if value is not None}
         return {**self.options, **more, "limit": self.top_k if top_k is None else top_k, "where": where}
 
 
@@ -233,6 +242,7 @@ class XlingRetriever(_Retriever):
         document_store: An `XlingDocumentStore`.
         top_k: Most documents.
         filters: Haystack filters.
+        mode: By meaning (`dense`, the default), by words as they are written (`lexical`), or by both (`hybrid`).
         options: Further arguments of `Collection.search`, e.g. `{"rescore": True}`.
     """
 
@@ -243,9 +253,10 @@ class XlingRetriever(_Retriever):
         top_k: int | None = None,
         filters: dict[str, Any] | None = None,
         languages: list[str] | None = None,
+        mode: Mode | None = None,
     ) -> dict[str, list[Document]]:
         """Search. What is given here comes before what the component was made with."""
-        hits = self.document_store.collection.search(query, **self._arguments(top_k, filters, languages))
+        hits = self.document_store.collection.search(query, **self._arguments(top_k, filters, languages, mode))
         return {"documents": [hit_document(hit) for hit in hits]}
 
 
@@ -257,6 +268,7 @@ class XlingPassageRetriever(_Retriever):
         document_store: An `XlingDocumentStore`.
         top_k: Most chunks to start from.
         filters: Haystack filters.
+        mode: By meaning (`dense`, the default), by words as they are written (`lexical`), or by both (`hybrid`).
         options: Further arguments of `Collection.retrieve`, e.g. `{"token_budget": 1500, "expand": 1}`.
     """
 
@@ -267,9 +279,10 @@ class XlingPassageRetriever(_Retriever):
         top_k: int | None = None,
         filters: dict[str, Any] | None = None,
         languages: list[str] | None = None,
+        mode: Mode | None = None,
     ) -> dict[str, Any]:
         """Retrieve. `context` is the passages numbered and cited, for a prompt."""
-        found = self.document_store.collection.retrieve(query, **self._arguments(top_k, filters, languages))
+        found = self.document_store.collection.retrieve(query, **self._arguments(top_k, filters, languages, mode))
         return {
             "documents": [passage_document(passage) for passage in found.passages],
             "context": found.as_context(),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from xling.collection import Collection
 from xling.errors import InvalidInput, MissingExtra, XlingError
+from xling.search.plan import Mode
 from xling.types import Document, DocumentId, Hit
 
 try:
@@ -93,6 +94,12 @@ _Where = Annotated[
     dict[str, Any] | None,
     Field(description='conditions on metadata: {"year": {"gte": 1990}, "genre": ["drama", "action"]}'),
 ]
+_Mode = Annotated[
+    Mode,
+    Field(
+        description="dense: by meaning; hybrid: by codes, numbers and names as they are written too; lexical: only so"
+    ),
+]
 
 
 class Tools:
@@ -107,14 +114,16 @@ class Tools:
         limit: Annotated[int, Field(ge=1, description="how many")] = 5,
         languages: _Languages = None,
         where: _Where = None,
+        mode: _Mode = "dense",
     ) -> list[Found]:
-        """Find documents by meaning, whatever language they and the query are in."""
+        """Find documents by meaning, whatever language they and the query are in; codes and names by mode="hybrid"."""
         hits = await self._run(
             self._collection.search,
             query,
             limit=min(limit, self._limits.results),
             languages=languages,
             where=where,
+            mode=mode,
         )
         return [self._found(hit) for hit in hits]
 
@@ -124,6 +133,7 @@ class Tools:
         token_budget: Annotated[int, Field(ge=50, le=50_000, description="most tokens of the passages")] = 2000,
         languages: _Languages = None,
         where: _Where = None,
+        mode: _Mode = "dense",
     ) -> str:
         """Passages that help to answer a question, numbered for citing, with their sources."""
         found = await self._run(
@@ -133,6 +143,7 @@ class Tools:
             limit=self._limits.results,
             languages=languages,
             where=where,
+            mode=mode,
         )
         return str(found.as_context())
 

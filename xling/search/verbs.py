@@ -95,8 +95,8 @@ class SearchVerbs(ABC):
                 the fusion; `confidence` is always about the meaning.
             fusion: How a hybrid search makes one list of both: by ranks (`rrf`), or by scores (`dbsf`).
             lexical_weight: How much a rank by words counts in it, where one by meaning counts 1. Without it what is
-                asked decides: codes, long numbers, names in another script and queries of a word or two count 1, other
-                numbers and abbreviations 0.2, and of longer queries no other words are looked up.
+                asked decides: codes, long numbers and queries of a word or two count 0.5, numbers of three digits and
+                more 0.2, names in another script 0.1, and of longer queries no other words are looked up.
             rerank: Give the best hits another order: by a cross-encoder (its name, directory, or a loaded
                 `CrossEncoder`), by late interaction of the model's own tokens (`maxsim`), or by a function that takes
                 the query and the texts and gives a number for each. `score` is then that number; `min_score` and

@@ -2,9 +2,13 @@
 
 Words in common say that two texts are of one language before they say that they are about one thing: fused in full, a
 lexical leg puts documents of the query's own language first, which is what a cross-lingual search is there to avoid.
-(NTREX, ten languages: mAP 0.89 by meaning, 0.70 with all words at a fifth of the weight, 0.48 at full weight.) What
-stands in documents of every language as it stands in the query are numbers, codes, abbreviations, and names in another
-script; and a query of a word or two is itself what is looked for. Where there is none of that, meaning alone decides.
+(NTREX, ten languages: mAP 0.90 by meaning, 0.71 with all words at a fifth of the weight, 0.48 at full weight.) What
+stands in documents of every language as it stands in the query are codes, numbers, and names in another script; and a
+query of a word or two is itself what is looked for. Where there is none of that, meaning alone decides.
+
+Weights divide ranks (`xling.store.base.Fusion`): a lighter leg's first ranks count less, and far more than its further
+ones. They were chosen on NTREX, kind by kind (`tests/benchmarks/hybrid.py grid`): numbers of three digits and more
+help, names cost something, shorter numbers and abbreviations cost more than they can give, so they are left out.
 """
 
 from __future__ import annotations
@@ -16,11 +20,14 @@ from xling.space.sparse import encode_query, join_thousands
 from xling.store.base import SparseVector
 from xling.text.words import patterns
 
-STRONG = 1.0
-"""Weight of codes, long numbers, names in another script, and of short queries, which are looked up whole."""
+STRONG = 0.5
+"""Weight of codes, long numbers, and of short queries, which are looked up whole."""
 
-WEAK = 0.2
-"""Weight of other numbers (years, amounts) and abbreviations, which many documents may have."""
+NUMBERS = 0.2
+"""Weight of numbers of three digits and more: years, amounts. Shorter ones are in too many documents."""
+
+NAMES = 0.1
+"""Weight of names in another script than the query's, which many texts of the other script hold."""
 
 RANK_CONSTANT = 10
 """The k of reciprocal rank fusion. Chosen, with the weights, on NTREX (`tests/benchmarks/hybrid.py`)."""
@@ -29,11 +36,14 @@ _SHORT = 2.0
 """Words of a query that is looked up whole; three characters of a script without spaces are about one."""
 
 _CHARACTERS_A_WORD = 3
-_LONG_NUMBER, _LONG_WITH_JOINTS = 5, 9
+_NUMBER, _LONG_NUMBER, _LONG_WITH_JOINTS = 3, 5, 9
 
 
 def distinctive_words(query: str) -> tuple[str, float]:
-    """The words of a query to look up, separated by spaces, and their weight; nothing if it has none."""
+    """The words of a query to look up, separated by spaces, and their weight; nothing if it has none.
+
+    Of several kinds the surest gives the weight: codes, then names, then numbers.
+    """
     text = unicodedata.normalize("NFKC", query)
     regexes = patterns()
     pieces = regexes.piece.findall(join_thousands(text))
@@ -42,10 +52,11 @@ def distinctive_words(query: str) -> tuple[str, float]:
     if len(spaced) + characters / _CHARACTERS_A_WORD <= _SHORT:
         return " ".join(pieces), STRONG
     foreign = characters > 2 * len(spaced)
-    names = [word for word in spaced if foreign and len(word) > 1]
     codes = [word for word in spaced if _is_code(word) or _is_long_number(word, text)]
-    others = [word for word in spaced if _is_number(word) or _is_abbreviation(word)]
-    return " ".join(dict.fromkeys([*names, *codes, *others])), STRONG if names or codes else WEAK
+    names = [word for word in spaced if foreign and len(word) > 1 and not any(c.isdigit() for c in word)]
+    numbers = [word for word in spaced if sum(c.isdigit() for c in word) >= _NUMBER]
+    weight = STRONG if codes else NAMES if names else NUMBERS
+    return " ".join(dict.fromkeys([*names, *codes, *numbers])), weight
 
 
 def distinctive_terms(queries: Sequence[str]) -> tuple[SparseVector, float]:
@@ -68,7 +79,3 @@ def _is_long_number(word: str, text: str) -> bool:
     """An article's number, a telephone's, an ISBN; not an amount, whose thousands are told apart by commas."""
     digits = sum(c.isdigit() for c in word)
     return digits >= (_LONG_NUMBER if digits == len(word) else _LONG_WITH_JOINTS) and word in text
-
-
-def _is_abbreviation(word: str) -> bool:
-    return any(c.isupper() for c in word[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from xling.store.records import to_record, vector_selector
 from xling.store.request_size import batches, terms_bytes
 from xling.store.server_filters import client_filter
 from xling.store.server_storage import search_params
-from xling.store.steps import Steps, stepwise
+from xling.store.steps import Call, Steps, stepwise
 from xling.store.vectors import canonical_id, check_queries
 
 if TYPE_CHECKING:
     from qdrant_client import models
+
+_WEIGHTS_SINCE = (1, 17)
 
 
 class ServerLexical(Store):
@@ -27,6 +30,8 @@ class ServerLexical(Store):
 
     _local: bool
     _quantized: bool
+    _weighs = False
+    """Whether the server is known to heed weights."""
 
     @abstractmethod
     def _call(self, doing: str, method: str, *args: Any, **kwargs: Any) -> Steps[Any]: ...
@@ -100,6 +105,7 @@ class ServerLexical(Store):
         from qdrant_client import models
 
         check_queries(vectors, (yield from self._size_of(vector_name)))
+        yield from self._check_weights(fusions)
         params = None if self._local else search_params(exact=exact, quantized=self._quantized)
         requests = []
         for row, of_query, json, fusion in zip(vectors, terms, filters, fusions, strict=True):
@@ -123,6 +129,23 @@ class ServerLexical(Store):
             return []
         responses = yield from self._call("search", "query_batch_points", requests)
         return [[to_record(point, vector_name, point.score) for point in response.points] for response in responses]
+
+    def _check_weights(self, fusions: Sequence[Fusion]) -> Steps[None]:
+        """Before 1.17 a weight is passed over without a word, and words would count in full."""
+        if self._local or self._weighs or not any(fusion.kind == "rrf" for fusion in fusions):
+            return
+        try:
+            version = str((yield Call("info", (), {}, "read its version")).version)
+        except XlingError:  # a proxy that lets only some paths through, say
+            return
+        numbers = re.match(r"(\d+)\.(\d+)", version)
+        if numbers is not None and (int(numbers[1]), int(numbers[2])) < _WEIGHTS_SINCE:
+            raise StoreError(
+                f"hybrid search in the collection {self.name!r} needs Qdrant 1.17 or newer, and the server is "
+                f"{version}: upgrade it, or search with fusion='dbsf', which needs no weights, or with mode='dense' or "
+                f"'lexical'"
+            )
+        self._weighs = True
 
 
 def client_point(point: Point, vector_name: str) -> models.PointStruct:
