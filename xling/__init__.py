@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xling.errors import ModelError as ModelError
     from xling.errors import ModelUnavailable as ModelUnavailable
     from xling.errors import NotDeletedWarning as NotDeletedWarning
+    from xling.errors import SkippedLinesWarning as SkippedLinesWarning
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
     from xling.errors import StoreUnavailable as StoreUnavailable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from xling.space.cache import EmbeddingCache as EmbeddingCache
     from xling.space.encoders.fastembed_encoder import FastembedEncoder as FastembedEncoder
     from xling.space.encoders.openai_encoder import OpenAIEncoder as OpenAIEncoder
+    from xling.space.encoders.space_building import map_vectors as map_vectors
+    from xling.space.encoders.word_vectors import WordVectorEncoder as WordVectorEncoder
     from xling.space.protocols import Encoder as Encoder
     from xling.text.sentences import SentenceSplitter as SentenceSplitter
     from xling.text.sentences import Splitter as Splitter
@@ -85,6 +88,8 @@ _HOMES = {
     "xling.space.cache": ("EmbeddingCache",),
     "xling.space.encoders.fastembed_encoder": ("FastembedEncoder",),
     "xling.space.encoders.openai_encoder": ("OpenAIEncoder",),
+    "xling.space.encoders.space_building": ("map_vectors",),
+    "xling.space.encoders.word_vectors": ("WordVectorEncoder",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),
     "xling.translate.memory": ("open_memory",),

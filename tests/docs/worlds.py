@@ -47,6 +47,11 @@ def _tmx(pairs: Iterable[tuple[str, str]]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?><tmx version="1.4">{header}<body>{units}</body></tmx>'
 
 
+def _word_vectors(prefix: str) -> str:
+    rows = ([(7 * i + j * j) % 11 - 5 for j in range(4)] for i in range(20))
+    return "".join(f"{prefix}{i} {' '.join(map(str, row))}\n" for i, row in enumerate(rows))
+
+
 class World:
     """Builds the names that code uses and nobody has defined, each when it is first wanted, in an empty directory."""
 
@@ -59,6 +64,11 @@ class World:
             "report.en.txt": "\n".join(ENGLISH),
             "report.ja.txt": "\n".join(JAPANESE),
             "en.txt": "\n".join(ENGLISH),
+            "glove.6B.300d.txt": _word_vectors("glove"),
+            "cc.en.300.vec": _word_vectors("en"),
+            "cc.ja.300.vec": _word_vectors("ja"),
+            "ja-en.txt": "".join(f"ja{i} en{i}\n" for i in range(20)),
+            "ja-counts.txt": "".join(f"ja{i} {20 - i}\n" for i in range(20)),
             "legal.tmx": _tmx(zip(ENGLISH, JAPANESE, strict=True)),
         }
         for name, text in files.items():

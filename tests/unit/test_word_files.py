@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from xling.errors import InvalidInput, MissingExtra, ModelError, SkippedLinesWarning
 from xling.space.encoders.segmenting import Segmenter
-from xling.space.encoders.sif import SentenceComposer, common_component, read_counts, unit_rows, without_component
+from xling.space.encoders.sif import SentenceComposer, common_component, unit_rows, without_component
 from xling.space.encoders.vector_files import WordTable, dimension_of, kind_of, read_word_vectors
+from xling.space.encoders.word_lists import read_counts
 
 WORDS = ["the", "Haus", "東京", "ありがとう", "l'eau", "1984", "-", "…", "naïve"]
 VECTORS = np.random.default_rng(0).standard_normal((len(WORDS), 5)).astype(np.float32)

@@ -22,6 +22,7 @@ from xling.cli.demo import demo
 from xling.cli.doctor import doctor
 from xling.cli.eval import evaluate
 from xling.cli.info import info, list_collections
+from xling.cli.map_vectors import map_vectors
 from xling.cli.mcp import mcp
 from xling.cli.mine import mine
 from xling.cli.models import models
@@ -83,6 +84,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "mine": mine,
     "align": align,
     "models": models,
+    "map-vectors": map_vectors,
     "calibrate": calibrate,
     "eval": evaluate,
     "doctor": doctor,

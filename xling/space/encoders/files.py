@@ -9,6 +9,9 @@ from typing import Any
 from xling.errors import ModelError
 from xling.space.protocols import Encoder
 
+MANIFEST = "xling-words.json"
+"""What a directory that `map_vectors` has written holds."""
+
 _SUFFIXES = (".vec", ".bin", ".txt", ".gz")
 
 
@@ -22,9 +25,17 @@ def files_key(name: str) -> tuple[str, int, int] | None:
     if place.is_file():
         facts = place.stat()
         return str(place.absolute()), facts.st_mtime_ns, facts.st_size
+    if is_word_space(place):
+        facts = (place / MANIFEST).stat()
+        return str(place.absolute()), facts.st_mtime_ns, facts.st_size
     if place.suffix in _SUFFIXES and not place.is_dir():
         raise ModelError(f"there is no file {name!r}")
     return None
+
+
+def is_word_space(directory: Path) -> bool:
+    """Whether it is a directory that `map_vectors` has written."""
+    return (directory / MANIFEST).is_file()
 
 
 def encoder_of_files(name: str, **choices: Any) -> Encoder:
@@ -33,8 +44,11 @@ def encoder_of_files(name: str, **choices: Any) -> Encoder:
     Raises:
         ModelError: It cannot be read.
     """
+    from xling.space.encoders.word_space import WordSpaceEncoder
     from xling.space.encoders.word_vectors import WordVectorEncoder
 
+    if Path(name).expanduser().is_dir():
+        return WordSpaceEncoder(name)
     return WordVectorEncoder(name, **choices)
 
 

@@ -6,16 +6,14 @@ each weighted by a / (a + how probable the word is), less what all sentences hav
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.errors import InvalidInput, SkippedLinesWarning
+from xling.errors import InvalidInput
 from xling.space.encoders.segmenting import Segmenter
 from xling.space.encoders.vector_files import WordTable
 from xling.space.protocols import Vectors
@@ -141,36 +139,3 @@ def _probabilities(table: WordTable, counts: Mapping[str, float] | None) -> NDAr
     else:
         known = 1.0 / np.arange(1, len(table.words) + 1)
     return np.asarray(known / known.sum(), np.float64)
-
-
-def read_counts(path: str | Path) -> dict[str, float]:
-    """Word frequencies from a text file: a word and its count on each line, with a space or tab between.
-
-    Lines that are not so are left out, with a warning that says how many.
-
-    Raises:
-        InvalidInput: No line is so, or the file is not UTF-8.
-    """
-    counts: dict[str, float] = {}
-    skipped = 0
-    try:
-        lines = Path(path).read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as exc:
-        raise InvalidInput(f"{path}: the word counts are not UTF-8") from exc
-    for line in filter(str.strip, lines):
-        word, _, number = line.strip().replace("\t", " ").rpartition(" ")
-        try:
-            count = float(number)
-        except ValueError:
-            count = -1.0
-        if word.strip() and 0 <= count < float("inf"):
-            counts[word.strip()] = counts.get(word.strip(), 0.0) + count
-        else:
-            skipped += 1
-    if not counts:
-        raise InvalidInput(f"{path}: no line holds a word and its count")
-    if skipped:
-        warnings.warn(
-            f"{path}: {skipped:,} lines hold no word and its count, and are left out", SkippedLinesWarning, stacklevel=2
-        )
-    return counts

@@ -16,11 +16,11 @@ from xling.space.encoders.sif import (
     SIF_A,
     SentenceComposer,
     common_component,
-    read_counts,
     unit_rows,
     without_component,
 )
 from xling.space.encoders.vector_files import dimension_of, read_word_vectors
+from xling.space.encoders.word_lists import read_counts
 from xling.space.model_files import file_digest
 from xling.space.protocols import Vectors
 from xling.space.reference import reference_sample
