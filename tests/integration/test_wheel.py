@@ -97,3 +97,10 @@ def test_it_works_away_from_the_sources(built, tmp_path, xling_home):
         check=False,
     )
     assert done.stdout.startswith(f"xling {xling.__version__}\n"), done.stderr
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == xling.__version__
+    assert f"image: xling:{xling.__version__}\n" in (ROOT / "docker" / "compose.yml").read_text("utf-8")
