@@ -24,9 +24,9 @@ def cli() -> str:
     """The page of the command line."""
     from typer.main import get_command
 
-    from xling.cli.app import app
+    from xling.cli.app import application
 
-    root = get_command(app)
+    root = get_command(application())
     parts = [NOTE, "# The command line", root.help or "", (getattr(root, "epilog", "") or "") + "\n"]
     parts.append(_options(root))
     for path, command in _commands(root, "xling"):

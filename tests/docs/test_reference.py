@@ -28,10 +28,10 @@ def test_every_command_and_every_verb_is_in_it(maker):
     from typer.main import get_command
 
     from xling import Collection
-    from xling.cli.app import app
+    from xling.cli.app import application
 
     cli, api = maker.cli(), maker.api()
-    for name in get_command(app).commands:
+    for name in get_command(application()).commands:
         assert f"\n## xling {name}" in cli
     for name in dir(Collection):
         if not name.startswith("_"):

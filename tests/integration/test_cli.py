@@ -564,7 +564,63 @@ def test_help_and_version(cli):
     assert "demo" in cli().out
 
 
+def test_the_overview_says_what_the_commands_say_of_themselves(cli):
+    """It is kept as text, so that showing it imports no command."""
+    import typer.main
+
+    from xling.cli.app import application
+    from xling.cli.commands import COMMANDS, GROUPS
+
+    whole = typer.main.get_command(application())
+    said = {name: command.help.split("\n\n")[0] for name, command in whole.commands.items()}
+    assert said == {name: summary for name, (_, summary) in {**COMMANDS, **GROUPS}.items()}
+    shown = cli("--help").out
+    unwrapped = " ".join(shown.split())
+    for option in whole.get_params(whole.make_context("xling", ["list"])):
+        assert option.help in unwrapped
+        assert all(name in shown for name in option.opts)
+    for name, summary in said.items():
+        assert f" {name} {summary}" in unwrapped
+    assert shown == cli("-h").out == cli().out
+
+
+def test_a_command_alone_is_what_it_is_among_all():
+    import typer.main
+
+    from xling.cli.app import application
+    from xling.cli.commands import COMMANDS, GROUPS
+
+    whole = typer.main.get_command(application())
+    for name in (*COMMANDS, *GROUPS):
+        alone = typer.main.get_command(application(name))
+        assert list(alone.commands) == [name]
+        assert alone.commands[name].help == whole.commands[name].help
+        assert [p.opts for p in alone.commands[name].params] == [p.opts for p in whole.commands[name].params]
+
+
+def test_a_misspelt_command_is_told_from_all(cli):
+    assert "'search'" in one_line(cli("serch", "x"), 2)
+
+
 # --- as a process of its own
+
+
+@pytest.mark.parametrize("width", ["20", "200"])
+def test_the_overview_imports_no_command(width):
+    code = (
+        "import sys; from xling.cli import main; main([]); "
+        "print(sorted(m for m in ('typer', 'rich', 'pydantic', 'numpy', 'xling.cli.search') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": width}
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_shells_can_ask_for_completion():
+    env = {**os.environ, "_XLING_COMPLETE": "complete_bash", "COMP_WORDS": "xling sea", "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-m", "xling.cli"], capture_output=True, text=True, check=False, env=env)
+    assert done.stdout.split() == ["search"]
 
 
 def test_a_pipeline_of_processes(xling_home):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,47 +12,42 @@ import rich  # noqa: F401  # used by all commands later: if it is missing, that 
 import typer
 from typer.main import get_command
 
-from xling.cli import keys, output, tm
-from xling.cli.add import add
-from xling.cli.align import align
-from xling.cli.calibrate import calibrate
-from xling.cli.classify import classify
-from xling.cli.clusters import clusters, coverage
-from xling.cli.delete import delete
-from xling.cli.demo import demo
-from xling.cli.doctor import doctor
-from xling.cli.eval import evaluate
-from xling.cli.info import info, list_collections
-from xling.cli.map_vectors import map_vectors
-from xling.cli.mcp import mcp
-from xling.cli.mine import mine
-from xling.cli.models import models
-from xling.cli.moving import add_lexical, export, import_, reembed, snapshot
+from xling.cli import output
+from xling.cli.commands import COMMANDS, DESCRIPTION, EPILOG, GROUPS, VERSION_HELP, chosen
 from xling.cli.options import with_shared_options
-from xling.cli.search import search
-from xling.cli.serve import serve
-from xling.cli.suggest import recommend, similar
-from xling.cli.sync import sync
 from xling.errors import InvalidInput, XlingError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
-app = typer.Typer(
-    name="xling",
-    help="Write texts of any language into Qdrant, and find them from any other.",
-    epilog="Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    add_completion=True,
-    pretty_exceptions_enable=False,
-)
+
+def application(only: str | None = None) -> typer.Typer:
+    """The command line: all of it, or one command, which is all that is then imported and built."""
+    app = typer.Typer(
+        name="xling",
+        help=DESCRIPTION,
+        epilog=EPILOG,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_xling)
+    for name, (place, _) in COMMANDS.items():
+        if only in (None, name):
+            module, _, function = place.partition(":")
+            app.command(name)(with_shared_options(getattr(importlib.import_module(module), function)))
+    for name, (module, summary) in GROUPS.items():
+        if only in (None, name):
+            group = typer.Typer(help=summary, no_args_is_help=True)
+            commands: dict[str, Callable[..., None]] = importlib.import_module(module).COMMANDS
+            for part, command in commands.items():
+                group.command(part)(with_shared_options(command))
+            app.add_typer(group, name=name)
+    return app
 
 
-@app.callback(invoke_without_command=True)
 def _xling(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", help="Show xling's version and those of its parts, and exit.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help=VERSION_HELP)] = False,
 ) -> None:
     if version:
         from xling.doctor import versions
@@ -62,55 +58,15 @@ def _xling(
         output.line(context.get_help())
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "add": add,
-    "sync": sync,
-    "search": search,
-    "similar": similar,
-    "recommend": recommend,
-    "classify": classify,
-    "clusters": clusters,
-    "coverage": coverage,
-    "info": info,
-    "list": list_collections,
-    "delete": delete,
-    "export": export,
-    "import": import_,
-    "reembed": reembed,
-    "add-lexical": add_lexical,
-    "snapshot": snapshot,
-    "serve": serve,
-    "mcp": mcp,
-    "mine": mine,
-    "align": align,
-    "models": models,
-    "map-vectors": map_vectors,
-    "calibrate": calibrate,
-    "eval": evaluate,
-    "doctor": doctor,
-    "demo": demo,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(with_shared_options(_command))
-
-_tm = typer.Typer(help="A translation memory: TMX in and out, matches, concordance.", no_args_is_help=True)
-for _name, _command in tm.COMMANDS.items():
-    _tm.command(_name)(with_shared_options(_command))
-app.add_typer(_tm, name="tm")
-
-_keys = typer.Typer(help="Keys of the HTTP service: who may read, write, or do everything.", no_args_is_help=True)
-for _name, _command in keys.COMMANDS.items():
-    _keys.command(_name)(with_shared_options(_command))
-app.add_typer(_keys, name="keys")
-
-
 def run(argv: Sequence[str]) -> int:
     """Run one command. Whatever happens becomes one line on standard error; `--debug` shows where."""
     debug = "--debug" in argv
     output.prepare_streams()
     with output.only_own_noise(debug):
         try:
-            code = get_command(app).main(args=list(argv), prog_name="xling", standalone_mode=False)
+            code = get_command(application(chosen(argv))).main(
+                args=list(argv), prog_name="xling", standalone_mode=False
+            )
             return code if isinstance(code, int) else 0
         except SystemExit as exc:  # shell completion ends so
             return exc.code if isinstance(exc.code, int) else 0
