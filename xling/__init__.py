@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xling.errors import CollectionClosed as CollectionClosed
     from xling.errors import CollectionLocked as CollectionLocked
     from xling.errors import CollectionNotFound as CollectionNotFound
+    from xling.errors import FontWarning as FontWarning
     from xling.errors import InsecureKeyWarning as InsecureKeyWarning
     from xling.errors import InvalidInput as InvalidInput
     from xling.errors import MissingExtra as MissingExtra
@@ -68,6 +69,7 @@ _HOMES = {
         "CollectionClosed",
         "CollectionLocked",
         "CollectionNotFound",
+        "FontWarning",
         "InsecureKeyWarning",
         "InvalidInput",
         "MissingExtra",

@@ -94,6 +94,7 @@ class AsyncCollection:
     classify = _verb(Collection.classify)
     clusters = _verb(Collection.clusters)
     coverage = _verb(Collection.coverage)
+    map = _verb(Collection.map)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

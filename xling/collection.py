@@ -11,6 +11,7 @@ from uuid import UUID
 from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
 from xling.explore.classifying import ClassifyingVerbs
+from xling.explore.mapping import MappingVerbs
 from xling.explore.suggesting import SuggestingVerbs
 from xling.explore.topics import TopicVerbs
 from xling.ingest.verbs import WritingVerbs
@@ -35,7 +36,14 @@ from xling.types import Document, DocumentId, Info, Progress
 
 
 class Collection(
-    SuggestingVerbs, ClassifyingVerbs, TopicVerbs, ExplainingVerbs, ListingVerbs, WritingVerbs, MovingVerbs
+    SuggestingVerbs,
+    ClassifyingVerbs,
+    TopicVerbs,
+    MappingVerbs,
+    ExplainingVerbs,
+    ListingVerbs,
+    WritingVerbs,
+    MovingVerbs,
 ):
     """One collection of texts in a shared space. Made by `xling.open`; safe to use from several threads.
 

@@ -87,6 +87,10 @@ class TruncationWarning(XlingWarning):
     """Vectors are cut of a model that was not trained for it; the message says what that costs."""
 
 
+class FontWarning(XlingWarning):
+    """A picture holds characters that no font of this machine has, or that matplotlib cannot lay out."""
+
+
 class UnfinishedWarning(XlingWarning):
     """A collection does not hold all it is to hold, since what was to fill it was interrupted."""
 

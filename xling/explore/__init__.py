@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xling.explore.labels import Classifier
-from xling.explore.results import Agreement, Cluster, Clusters, Coverage, Gap, Member, Prediction
+from xling.explore.maps import Map
+from xling.explore.results import Agreement, Cluster, Clusters, Coverage, Gap, Member, Placed, Prediction
 
-__all__ = ["Agreement", "Classifier", "Cluster", "Clusters", "Coverage", "Gap", "Member", "Prediction"]
+__all__ = ["Agreement", "Classifier", "Cluster", "Clusters", "Coverage", "Gap", "Map", "Member", "Placed", "Prediction"]

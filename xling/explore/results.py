@@ -161,3 +161,19 @@ class Coverage(Result):
     def table(self) -> list[list[int]]:
         """Documents of each cluster (row) in each language (column)."""
         return [[cluster.languages.get(lang, 0) for lang in self.languages] for cluster in self.clusters]
+
+
+class Placed(Result):
+    """Where a text belongs on a map.
+
+    Attributes:
+        text: As given.
+        x: 0 to 1, as those of the map.
+        y: The same, upwards.
+        nearest: Ids of the documents that are nearest to it in meaning, best first.
+    """
+
+    text: str
+    x: float
+    y: float
+    nearest: list[DocumentId] = Field(default_factory=list)
