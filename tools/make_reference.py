@@ -1,6 +1,6 @@
 """Write docs/cli.md and docs/api.md from the code:  python tools/make_reference.py
 
-The tests compare both with what this makes, so they are as the code is.
+The tests compare both with what this makes, so they are as the code is. README.ja.md gets the code blocks of README.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+README = DOCS.parent / "README.md"
+_FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 NOTE = "<!-- Made by tools/make_reference.py from the code; not to be edited. -->\n"
 ROOMS = ("xling.translate", "xling.explore", "xling.evaluate", "xling.text", "xling.language")
 """Besides `xling` itself: the modules whose `__all__` is public."""
@@ -215,9 +217,20 @@ def _text(doc: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
 
 
+def with_blocks_of(text: str, other: str) -> str:
+    """The text with each code block as it stands in the other; the text itself where they are not as many."""
+    blocks = _FENCE.findall(other)
+    if len(_FENCE.findall(text)) != len(blocks):
+        return text
+    rest = iter(blocks)
+    return _FENCE.sub(lambda _: next(rest), text)
+
+
 def main() -> None:
     (DOCS / "cli.md").write_text(cli(), "utf-8")
     (DOCS / "api.md").write_text(api(), "utf-8")
+    translated = DOCS.parent / "README.ja.md"
+    translated.write_text(with_blocks_of(translated.read_text("utf-8"), README.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":
