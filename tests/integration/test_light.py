@@ -17,6 +17,7 @@ from xling.cache_dir import cache_dir
 from xling.errors import InvalidInput, MissingExtra, ModelError
 from xling.space import sentence_transformer
 from xling.space.light import EQUIVALENT
+from xling.space.light.model import GRAPH
 from xling.space.light.weights import read_tensors
 from xling.space.publish import MANIFEST
 from xling.space.sentence_transformer import SentenceTransformerEncoder
@@ -105,6 +106,8 @@ def test_positions_of_roberta_begin_after_its_padding(pad, home, tmp_path):
 
 def test_vectors_of_the_bundled_model_are_those_of_torch(encoder):
     light, torch = both("bundled")
+    graph = light._find_light().directory / GRAPH
+    assert graph.stat().st_size < 20e6  # the weights stay in 4 bits
     texts = ["Thank you", "ありがとう", "ขอบคุณ", "شكرا", "감사합니다 " * 300, "", "١٢٣ naïve ﬁ"]
     assert_same_vectors(light, torch, texts)
     assert light.identity == torch.identity == encoder.identity

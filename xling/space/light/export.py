@@ -30,7 +30,7 @@ from xling.space.sources import Source
 EQUIVALENT = 0.9999
 """The lowest cosine between the two vectors of any text above which both runtimes are one space."""
 
-FORMAT = 4
+FORMAT = 5
 """Raise it when what is written changes."""
 
 _EXTRA = "onnx"

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xling.space.light.recipe import NotLight, Recipe
 from xling.space.light.weights import FloatArray, Tensor
 from xling.space.token_vectors import midway
 
 OPSET = 18
+BLOCK = 32
 _FUSED = "com.microsoft"
 _WORDS = "embeddings.word_embeddings.weight"
 _LARGEST = 1_900_000_000  # a file of protobuf ends at 2 GiB
@@ -58,6 +60,29 @@ def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> No
         raise NotLight("its weights do not fit into one file of ONNX")
     outputs = dict.fromkeys([states[-1], states[midway(recipe.layers)]])
     onnx.save(graph.model(list(outputs), word_table(tensors).shape[1]), str(path))
+
+
+def four_bits(weights: FloatArray) -> tuple[NDArray[np.uint8], FloatArray] | None:
+    """Weights that are of 4 bits already, as they are kept: two in a byte, and a scale for each block of 32 of a row.
+
+    So are those of the bundled model. They are multiplied as the float32 numbers that they stand for, and take a
+    seventh of the file. llama.cpp calls the form Q4_0: a block's weight of the largest magnitude is -8 times its scale.
+
+    Returns:
+        Bytes of shape (rows, blocks, 16) and scales of shape (rows, blocks); None where a weight would be changed.
+    """
+    rows, columns = weights.shape
+    if columns % BLOCK:
+        return None
+    blocks = weights.reshape(rows, columns // BLOCK, BLOCK)
+    furthest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=-1)[..., None], axis=-1)
+    scales = furthest / np.float32(-8)
+    scales[scales == 0] = 1
+    steps = np.rint(blocks / scales)
+    if not np.array_equal(steps * scales, blocks) or steps.min() < -8 or steps.max() > 7:
+        return None
+    nibbles = (steps + 8).astype(np.uint8)
+    return nibbles[..., 0::2] | (nibbles[..., 1::2] << 4), np.asarray(scales[..., 0], np.float32)
 
 
 class _Graph:
@@ -128,7 +153,16 @@ class _Graph:
         return self._matmul(name, value, self._read(f"{name}.weight"))
 
     def _matmul(self, name: str, value: str, weights: FloatArray) -> str:
+        in_four_bits = four_bits(weights)
+        if in_four_bits is not None:
+            return self._matmul_of_four_bits(name, value, *in_four_bits)
         return self._node("MatMul", [value, self._weight(f"{name}.transposed", weights.T)], f"{name}.product")
+
+    def _matmul_of_four_bits(self, name: str, value: str, packed: NDArray[np.uint8], scales: FloatArray) -> str:
+        rows, blocks, _ = packed.shape
+        inputs = [value, self._weight(f"{name}.packed", packed), self._weight(f"{name}.scales", scales.reshape(-1))]
+        sizes = {"K": blocks * BLOCK, "N": rows, "bits": 4, "block_size": BLOCK}
+        return self._node("MatMulNBits", inputs, f"{name}.product", domain=_FUSED, **sizes)
 
     def _named(self, name: str, *parts: str) -> list[str]:
         return [self._weight(f"{name}.{part}", self._read(f"{name}.{part}")) for part in parts]

@@ -32,11 +32,13 @@ class LightModel:
         recipe: The model's recipe.
 
     Attributes:
+        directory: Where it lies.
         tokenizer_file: The model's tokenizer where the exporter had to write it down.
         pieces: The tokenizer piece by piece, for short texts, where it is of a form that allows it.
     """
 
     def __init__(self, directory: Path, recipe: Recipe) -> None:
+        self.directory = directory
         self._words = word_table(read_tensors(recipe.transformer))
         self._poolings = recipe.poolings
         self._dense = [_read_dense(dense) for dense in recipe.dense]
