@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from xling.serve.limits import Guard
 from xling.serve.page import add_page
 from xling.serve.problems import add_handlers
-from xling.serve.routes import collections, documents, operations, searching, texts
+from xling.serve.routes import collections, documents, operations, searching, showing, texts
 from xling.serve.service import Service
 from xling.serve.settings import Settings, load_settings
 from xling.space import Encoder
@@ -76,7 +76,7 @@ def create_app(
     )
     app.state.service = service
     add_handlers(app)
-    for module in (collections, documents, searching, texts, operations):
+    for module in (collections, documents, searching, showing, texts, operations):
         app.include_router(module.router)
     add_page(app)
     app.add_middleware(Guard, settings=service.settings, door=service.door, metrics=service.metrics)
