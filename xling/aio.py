@@ -95,6 +95,8 @@ class AsyncCollection:
     clusters = _verb(Collection.clusters)
     coverage = _verb(Collection.coverage)
     map = _verb(Collection.map)
+    near_duplicates = _verb(Collection.near_duplicates)
+    outliers = _verb(Collection.outliers)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

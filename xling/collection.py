@@ -11,7 +11,9 @@ from uuid import UUID
 from xling.attach import METADATA_KEY, Opened
 from xling.errors import CollectionClosed, InvalidInput
 from xling.explore.classifying import ClassifyingVerbs
+from xling.explore.duplicating import DuplicateVerbs
 from xling.explore.mapping import MappingVerbs
+from xling.explore.outlying import OutlierVerbs
 from xling.explore.suggesting import SuggestingVerbs
 from xling.explore.topics import TopicVerbs
 from xling.ingest.verbs import WritingVerbs
@@ -40,6 +42,8 @@ class Collection(
     ClassifyingVerbs,
     TopicVerbs,
     MappingVerbs,
+    DuplicateVerbs,
+    OutlierVerbs,
     ExplainingVerbs,
     ListingVerbs,
     WritingVerbs,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import xling
+from tests.texts_of_topics import TOPICS
 
 GUIDE = """# Mountain guide
 
@@ -125,6 +126,22 @@ class World:
     def _make_posts(self) -> xling.Collection:
         rows = [{"text": t, "lang": "en", "metadata": {"mood": mood, "year": 2026}} for t, mood in POSTS]
         return self._collection("posts", rows)
+
+    def _make_news(self) -> xling.Collection:
+        rows = [
+            {"text": text, "lang": lang, "metadata": {"section": topic}}
+            for topic, of_topic in TOPICS.items()
+            for lang, texts in of_topic.items()
+            for text in texts
+        ]
+        return self._collection("news", rows)
+
+    def _make_notices(self) -> xling.Collection:
+        rows = [{"text": text, "lang": "en"} for text in ENGLISH] + [{"text": t, "lang": "ja"} for t in JAPANESE]
+        return self._collection("notices", rows)
+
+    def _make_tickets(self) -> xling.Collection:
+        return self._collection("tickets", [{"text": text, "lang": "en"} for text in ENGLISH])
 
     def _make_rows(self) -> list[dict[str, Any]]:
         return [{"id": f"row-{i}", "text": text} for i, text in enumerate(ENGLISH)]

@@ -294,6 +294,22 @@ def test_clusters_and_coverage(filled):
     assert "gaps in 2 topics and 4 languages" in filled("coverage", "-k", 2).err
 
 
+def test_near_duplicates_and_outliers(cli, tmp_path):
+    notices = ["The bus leaves at noon.", "The bus leaves at noon!", "Der Bus fährt mittags ab.", "I like cheese."]
+    path = tmp_path / "notices.jsonl"
+    rows = [{"id": i, "text": text, "lang": "de" if "Der" in text else "en"} for i, text in enumerate(notices)]
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    assert cli("add", path).code == 0
+    found = cli("near-duplicates", "--json")
+    assert {(pair["kind"], pair["first"]["id"], pair["second"]["id"]) for pair in hits(found)} >= {("near", 0, 1)}
+    assert "pairs in 1 groups, of 4 documents" in found.err
+    assert {row.split("\t")[2] for row in cli("near-duplicates", "--groups").out.splitlines()} == {"0", "1", "2"}
+    assert [row.split("\t")[0] for row in cli("near-duplicates", "--no-translations").out.splitlines()] == ["near"]
+    [strange] = hits(cli("outliers", "-n", 1, "-t", 0, "--json"))
+    assert strange["document"]["text"] == "I like cheese."
+    assert cli("near-duplicates", "-t", 2).code == 2
+
+
 def test_several_queries(filled):
     piped = filled("search", "--limit", 1, stdin="ありがとう\n\nDanke\n")
     rows = [line.split("\t") for line in piped.out.splitlines()]

@@ -34,6 +34,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Find the topics of a collection across its languages, with words that name them in each.",
     ),
     "coverage": ("xling.cli.clusters:coverage", "Find topics that are there in one language and missing in another."),
+    "near-duplicates": (
+        "xling.cli.duplicates:near_duplicates",
+        "Find copies, nearly equal texts, and the same said in two languages.",
+    ),
+    "outliers": (
+        "xling.cli.duplicates:outliers",
+        "Find documents that have little to do with any other, in whatever language: the strangest first.",
+    ),
     "info": ("xling.cli.info:info", "Show what a collection is and holds."),
     "list": ("xling.cli.info:list_collections", "List the embedded collections on this machine."),
     "delete": ("xling.cli.delete:delete", "Delete documents: by ids, by a condition, or all of them."),

@@ -4,8 +4,9 @@ c-TF-IDF (Grootendorst, 2022, "BERTopic", arXiv 2203.05794) takes a cluster for 
 out in it among the clusters. Here a word counts once a document, and clusters are compared within each language.
 
 Words are those of `xling.space.sparse`, shown as they are mostly written. Where a script puts no spaces between words,
-pairs of characters are what is counted; a pair is then made whole from the texts of its cluster: it grows by the next
-character as long as most of its places go on in the same way, so that 京都 becomes 東京都 where that is what is meant.
+katakana are counted whole, and of all else pairs of characters; a pair is then made whole from the texts of its
+cluster: it grows by the next character as long as most of its places go on in the same way, so that 京都 becomes 東京都
+where that is what is meant.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +38,9 @@ _LONGEST = 12
 _SEEDS = 4
 """Pairs looked at for each word that is wanted: many grow into the same."""
 
+_STEM = 4
 _HIRAGANA = range(0x3041, 0x30A0)
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc-\u30fe]{2,}")
 # Characters that make sentences, not terms: Chinese particles, pronouns, prepositions and conjunctions.
 _GRAMMAR = frozenset("的了是在和与與及或也就都而其这這那为為以于於之被把从從对對个個们們他她它我你不有没沒所并並但")
 
@@ -85,7 +89,7 @@ class Words:
         chosen: list[str] = []
         for term in self._ranked(lang, cluster)[: number * _SEEDS]:
             word = self._shown(lang, cluster, term)
-            if not any(word in other or other in word for other in chosen if _unspaced(word)):
+            if not any(_of_one_word(word, other) for other in chosen):
                 chosen.append(word)
             if len(chosen) == number:
                 break
@@ -125,8 +129,9 @@ def terms_of(text: str, lang: str) -> Iterator[tuple[str, str]]:
     for piece in regexes.piece.findall(text):
         characters = regexes.unspaced.findall(piece)
         if characters:
+            yield from ((word, word) for word in _KATAKANA.findall(piece))
             for a, b in itertools.pairwise(characters):
-                if not (_is_grammar(a, lang) or _is_grammar(b, lang)):
+                if not (_is_grammar(a, lang) or _is_grammar(b, lang) or _KATAKANA.match(a + b)):
                     yield a + b, a + b
         elif len(piece) > 1 and not piece.isdecimal():
             yield fold(piece), piece
@@ -138,6 +143,8 @@ def grown(pair: str, texts: Sequence[str]) -> str:
     It does not grow over the edge between Han characters or katakana and hiragana, where Japanese words end.
     """
     regexes = patterns()
+    if _KATAKANA.match(pair):
+        return pair
     runs = [run for text in texts if pair in text for run in regexes.piece.findall(text) if pair in run]
     word = regexes.unspaced.findall(pair)
     growing = True
@@ -168,6 +175,15 @@ def _beside(word: str, runs: Sequence[str], side: int) -> tuple[int, Counter[str
                 beside[characters[-1 if side < 0 else 0]] += 1
             at = run.find(word, at + 1)
     return places, beside
+
+
+def _of_one_word(a: str, b: str) -> bool:
+    """Whether two words are forms of one (Mazedonien, Mazedoniens), or one is part of the other (京都, 東京都)."""
+    if _unspaced(a) or _unspaced(b):
+        return a in b or b in a
+    a, b = fold(a), fold(b)
+    common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+    return common >= max(_STEM, 0.7 * max(len(a), len(b)))
 
 
 def _stands_out(found: int, everywhere: int, share: float, common: bool) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from xling.types import DocumentId
+
+DuplicateKind: TypeAlias = Literal["copy", "near", "translation"]
 
 ONE_LANGUAGE = 0.9
 """Share of a cluster's documents from which it counts as a cluster of one language."""
@@ -177,3 +179,50 @@ class Placed(Result):
     x: float
     y: float
     nearest: list[DocumentId] = Field(default_factory=list)
+
+
+class DuplicatePair(Result):
+    """Two documents that say the same.
+
+    Attributes:
+        first: One of them.
+        second: The other.
+        score: Of a copy 1; of near ones their cosine, the language taken out; of translations how clearly they stand
+            out (margin), by the clearest pairs of their two languages. At most 1.
+        kind: `copy` (of equal text), `near` (nearly equal, of one language) or `translation`.
+    """
+
+    first: Member
+    second: Member
+    score: float
+    kind: DuplicateKind
+
+
+class NearDuplicates(Result):
+    """What is there more than once.
+
+    Attributes:
+        documents: That were looked at.
+        pairs: Highest score first.
+        groups: Documents that pairs connect, directly or through others; largest first.
+    """
+
+    documents: int
+    pairs: tuple[DuplicatePair, ...]
+    groups: tuple[tuple[Member, ...], ...]
+
+
+class Outlier(Result):
+    """A document that has little to do with all others.
+
+    Attributes:
+        document: Which.
+        score: By how many standard deviations it lies further from its neighbours than documents of its language do.
+        similarity: Mean cosine with its nearest neighbours, the language taken out.
+        nearest: The nearest of them.
+    """
+
+    document: Member
+    score: float
+    similarity: float
+    nearest: Member | None = None
