@@ -334,12 +334,28 @@ def test_measuring_the_language_space_says_its_cost_and_sends_a_part(server, tmp
     encoder = OpenAIEncoder(MODEL)
     reference = load_reference(encoder, cache=tmp_path)
     said = next(record.message for record in caplog.records if "language space" in record.message)
-    assert re.search(r"once: [12],\d{3} short texts, some \d\d,000 tokens, go to http://127", said)
+    assert re.search(r"once: [12],\d{3} short texts, at most \d\d,000 tokens, go to http://127", said)
     assert encoder.usage.texts < 2200 < len(reference_sample())
     assert len(reference.stats.counts) == 66
     sent = encoder.usage
     assert load_reference(encoder, cache=tmp_path).model == reference.model
     assert encoder.usage == sent, "it was kept"
+
+
+def test_vectors_that_are_cut_here_cost_no_more(server, tmp_path, caplog):
+    with pytest.warns(xling.TruncationWarning, match="paid for"):
+        docs = xling.open("c", path=tmp_path, model=f"openai:{MODEL}", truncate_dim=32)
+    with docs:
+        assert len(server.texts) == 1, "to learn the dimension"
+        assert docs.add(["one two three four five six"]).added == 1
+        assert docs.info().dimension == 32
+        assert "dimensions" not in server.bodies[-1]
+        reference = load_reference(docs.space.encoder, cache=tmp_path)
+        assert reference.stats.dimension == 32
+        assert docs.info().usage["texts"] < 2200
+    assert "short texts, at most" in caplog.text
+    with xling.open("c", path=tmp_path) as docs:
+        assert len(docs.search("one two three four five six", neutral=0)) == 1
 
 
 def test_a_part_of_the_sample_keeps_translations():

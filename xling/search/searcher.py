@@ -14,7 +14,7 @@ from xling.search.query import Asked
 from xling.space import SharedSpace, Vectors
 from xling.space.collection_stats import CollectionStatistics
 from xling.space.neutral import estimate_basis
-from xling.space.protocols import PaidEncoder
+from xling.space.protocols import paid_encoder
 from xling.space.reference import Reference, find_reference, load_reference
 from xling.store.base import Distance, Store
 from xling.store.filters import and_filters
@@ -122,7 +122,7 @@ class Searcher:
             encoder = self._space.encoder
             self._reference = find_reference(encoder)
         if self._reference is None:
-            if not isinstance(encoder, PaidEncoder):  # of which it is said with what it costs
+            if paid_encoder(encoder) is None:  # of which it is said with what it costs
                 _log.warning(
                     "measuring the language space of %s, once; `xling calibrate` does it beforehand",
                     self._space.name,

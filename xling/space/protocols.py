@@ -155,3 +155,9 @@ class EncodesTokensMidway(EncodesTokens, Protocol):
             ModelError: As `encode_tokens`.
         """
         ...
+
+
+def paid_encoder(encoder: Encoder) -> PaidEncoder | None:
+    """The encoder behind an API, through what cuts its vectors; None of one that runs on this machine."""
+    inner = getattr(encoder, "whole", encoder)
+    return inner if isinstance(inner, PaidEncoder) else None

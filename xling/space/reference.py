@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import logging
+import math
 import os
 import tempfile
 import zipfile
@@ -29,7 +30,7 @@ from xling.cache_dir import cache_dir
 from xling.errors import ModelError
 from xling.space.calibration import Calibration, calibrate
 from xling.space.neutral import blend_prompts, estimate_basis
-from xling.space.protocols import Encoder, PaidEncoder, Vectors
+from xling.space.protocols import Encoder, PaidEncoder, Vectors, paid_encoder
 from xling.space.shared import fingerprint
 from xling.space.stats import LanguageStats
 from xling.types import Progress
@@ -110,10 +111,11 @@ def compute_reference(encoder: Encoder, *, progress: Callable[[Progress], None] 
     """Encode the sample and take the statistics. Minutes on a CPU; `progress` is called after every batch."""
     sample = reference_sample()
     queries_most = CALIBRATION_QUERIES
-    if isinstance(encoder, PaidEncoder):
-        sample = part_of_sample(encoder.reference_sentences)
+    paid = paid_encoder(encoder)
+    if paid is not None:
+        sample = part_of_sample(paid.reference_sentences)
         queries_most = min(len(sample) // 4, queries_most)
-        _say_the_cost(encoder, [sentence.text for sentence in sample], queries_most)
+        _say_the_cost(paid, [sentence.text for sentence in sample], queries_most)
     keyed = [i for i, sentence in enumerate(sample) if sentence.key]
     asked = np.random.default_rng(0).permutation(keyed)[:queries_most]
     total = len(sample) + len(asked)
@@ -139,11 +141,11 @@ def compute_reference(encoder: Encoder, *, progress: Callable[[Progress], None] 
 def _say_the_cost(encoder: PaidEncoder, texts: Sequence[str], queries: int) -> None:
     tokens = sum(encoder.count_tokens(texts)) * (1 + queries / len(texts))
     _log.warning(
-        "measuring the language space of %s, once: %s short texts, some %s tokens, go to %s. It is kept in the cache "
-        "directory; neutral=0 does without",
+        "measuring the language space of %s, once: %s short texts, at most %s tokens, go to %s. It is kept in the "
+        "cache directory; neutral=0 does without",
         encoder.name,
         f"{len(texts) + queries:,}",
-        f"{round(tokens, -3):,.0f}",
+        f"{math.ceil(tokens / 1000) * 1000:,}",
         encoder.address,
     )
 

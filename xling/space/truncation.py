@@ -13,7 +13,7 @@ import numpy as np
 
 from xling.errors import InvalidInput, TruncationWarning
 from xling.space.cards import card_for
-from xling.space.protocols import Encoder, EncodesBoth, GivesDimensions, TokenCounts, Vectors
+from xling.space.protocols import Encoder, EncodesBoth, GivesDimensions, TokenCounts, Vectors, paid_encoder
 from xling.space.reference import reference_sample
 
 _PAIRS = 100
@@ -123,16 +123,20 @@ def warn_of_truncation(encoder: Encoder) -> None:
     card = card_for(encoder.name)
     if card is not None and card.least_dimension is not None and card.least_dimension <= encoder.dimension:
         return
-    whole, left = translations_found(encoder.whole, encoder.dimension)
     known = (
         f"was trained to be cut to {card.least_dimension} and more"
         if card is not None and card.least_dimension is not None
         else "is not known to be trained for having its vectors cut"
     )
+    cost = "what it costs is not measured, since each text is paid for"
+    if paid_encoder(encoder) is None:
+        whole, left = translations_found(encoder.whole, encoder.dimension)
+        cost = (
+            f"of {_PAIRS} sentences it finds the translation of {whole:.0%} with all {encoder.whole.dimension} "
+            f"numbers, and of {left:.0%} with {encoder.dimension}"
+        )
     warnings.warn(
-        f"the model {encoder.name!r} {known}: of {_PAIRS} sentences it finds the translation of {whole:.0%} with all "
-        f"{encoder.whole.dimension} numbers, and of {left:.0%} with {encoder.dimension}. quantization= saves more "
-        f"memory at a smaller loss",
+        f"the model {encoder.name!r} {known}: {cost}. quantization= saves more memory at a smaller loss",
         TruncationWarning,
         stacklevel=5,
     )
