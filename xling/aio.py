@@ -82,6 +82,11 @@ class AsyncCollection:
         if client is not None and isinstance(collection.store, ServerStore):
             self._native = AsyncCalls(collection.store, client, threads.read)
 
+    @property
+    def blocking(self) -> Collection:
+        """The same collection with verbs that wait, for code that runs in threads; not to be called on the loop."""
+        return self._collection
+
     add = _verb_of_documents(Collection.add)
     sync = _verb_of_documents(Collection.sync)
     search = _verb(Collection.search)

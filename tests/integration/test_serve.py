@@ -1,6 +1,9 @@
 """The HTTP service: the library's verbs over HTTP, keys, and settings."""
 
+import json
+import tempfile
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -288,3 +291,132 @@ def test_only_the_collections_named_are_served(tmp_path):
         assert httpx.put(f"{url}/v1/collections/a").status_code == 201
         assert httpx.put(f"{url}/v1/collections/b").status_code == 404
         assert [one["name"] for one in httpx.get(f"{url}/v1/collections").json()["collections"]] == ["a"]
+
+
+def lines(rows):
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+
+
+def test_a_stream_makes_the_collection_equal_to_its_source(served):
+    client, base = served
+    client.put(base)
+    ndjson = {"Content-Type": "application/x-ndjson"}
+
+    def sync(rows, **options):
+        answer = client.post(f"{base}/sync", params={"source": "feed", **options}, content=lines(rows), headers=ndjson)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    rows = [{"id": n, "text": f"Message number {n}", "metadata": {"n": n}} for n in range(6)]
+    assert sync(rows)["added"] == 6
+    client.post(f"{base}/documents", json={"documents": ["of another source"]})
+    changed = [*rows[:4], {"id": 4, "text": "Changed"}, " "]
+    dry = sync(changed, dry_run=True)
+    assert (dry["unchanged"], dry["updated"], dry["deleted"]) == (4, 1, 1)
+    assert client.get(base).json()["documents"] == 7
+    report = sync(changed)
+    assert (report["unchanged"], report["updated"], report["deleted"], len(report["skipped"])) == (4, 1, 1, 1)
+    assert client.get(base).json()["documents"] == 6
+
+    followed = {**ndjson, "Accept": "application/x-ndjson"}
+    answer = client.post(f"{base}/sync?source=feed", content=lines(rows), headers=followed)
+    events = [json.loads(line) for line in answer.text.splitlines()]
+    assert [set(event) for event in events[:-1]] == [{"progress"}] * (len(events) - 1)
+    assert len(events) > 1
+    assert events[-1]["report"]["added"] == 1
+    nothing = client.post(f"{base}/sync?source=feed", content=b"", headers=followed)
+    assert json.loads(nothing.text.splitlines()[-1])["error"]["code"] == "invalid_request"
+    assert client.get(base).json()["documents"] == 7
+    assert sync([], allow_empty=True)["deleted"] == 6
+
+
+def test_files_are_added_as_they_are(tmp_path, encoder):
+    docx = pytest.importorskip("docx")
+    guide = docx.Document()
+    guide.add_heading("Storms", 1)
+    guide.add_paragraph("Leave the ridge when clouds grow tall.")
+    guide.save(tmp_path / "guide.docx")
+    sent = {
+        "notes.txt": "船は正午に出ます。\nThe ferry leaves at noon.".encode(),
+        "page.html": b"<title>Fares</title><script>x()</script><p>One way costs four euros.</p>",
+        "rows.csv": b"id,text,price\n7,Una carta,3\n8,Ein Brief,4\n",
+        "rows.jsonl": lines([{"id": "j", "text": "Merci"}, "Danke", {"id": "k", "text": " "}]),
+        "guide.docx": (tmp_path / "guide.docx").read_bytes(),
+    }
+    with running(tmp_path / "c", model=encoder) as url, httpx.Client(base_url=f"{url}/v1/collections/f") as client:
+        httpx.put(f"{url}/v1/collections/f")
+
+        def send(name, **options):
+            answer = client.post("/files", params={"name": name, **options}, content=sent[name], timeout=60)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        assert [send(name)["added"] for name in sent] == [1, 1, 2, 2, 1]
+        assert send("rows.jsonl")["skipped"][0]["index"] == 2
+        assert send("guide.docx")["unchanged"] == 1
+        assert "正午" in client.get("/documents/notes.txt").json()["text"]
+        page = client.get("/documents/page.html").json()
+        assert (page["metadata"]["title"], page["source"]) == ("Fares", "page.html")
+        assert "x()" not in page["text"]
+        assert client.get("/documents/7").json()["metadata"]["price"] in ("3", 3)
+        assert client.get("/documents/guide.docx").json()["text"].startswith("# Storms")
+        sent["notes.txt"] = b"Another text"
+        assert send("notes.txt")["updated"] == 1
+        assert send("notes.txt", lines=True, source="lines")["added"] == 1
+        assert not list(Path(tempfile.gettempdir()).glob("xling-*/sent*"))
+
+
+def test_a_memory_is_looked_up(place, encoder, tmp_path):
+    pytest.importorskip("rapidfuzz")
+    from xling.translate import open_memory
+
+    arguments = place("memory")
+    with open_memory(**arguments, model=encoder) as memory:
+        memory.add(
+            [("Thank you for 3 tickets.", "切符を3枚ありがとう。"), ("Good morning", "おはよう")],
+            source="en",
+            target="ja",
+        )
+    with running(tmp_path, model=encoder, client=arguments.get("client")) as url:
+        address = f"{url}/v1/memories/{arguments['name']}/lookup"
+
+        def look(**asked):
+            answer = httpx.post(address, json=asked, timeout=60)
+            assert answer.status_code == 200, answer.text
+            return answer.json()["matches"]
+
+        exact = look(text="Good morning", target="ja", source="en")[0]
+        assert (exact["target"], exact["kind"], exact["percent"]) == ("おはよう", "exact", 100)
+        fuzzy = look(text="Thank you for 4 tickets.", target="ja", source="en")[0]
+        assert (fuzzy["kind"], fuzzy["flags"], fuzzy["memory"]) == ("fuzzy", ["numbers"], arguments["name"])
+        assert look(text="Good morning", target="ja", exact=True)[0]["kind"] == "exact"
+        assert look(text="Good morning", target="de") == []
+        assert httpx.post(address, json={"text": " ", "target": "ja"}).status_code == 422
+
+
+def test_keys_from_the_shell(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("typer")
+    from xling.cli import main
+
+    file = str(tmp_path / "keys.json")
+
+    def run(*args):
+        code = main(["keys", *args, "--keys", file])
+        return code, capsys.readouterr()
+
+    code, told = run("create", "reader", "--collections", "a,b", "--days", "3", "--json")
+    made = json.loads(told.out)
+    assert (code, made["role"], made["collections"]) == (0, "read", ["a", "b"])
+    assert KeyFile(tmp_path / "keys.json").find(made["key"]).name == "reader"
+    code, told = run("create", "team", "--role", "write")
+    assert KeyFile(tmp_path / "keys.json").find(told.out.strip()).allows("write", "anything")
+    _, told = run("list")
+    assert made["key"] not in told.out
+    assert [line.split("\t")[1] for line in told.out.splitlines()] == ["read", "write"]
+    assert run("revoke", made["id"])[0] == 0
+    assert run("revoke", made["id"])[0] == 2
+    assert KeyFile(tmp_path / "keys.json").find(made["key"]) is None
+    assert run("create", " ")[0] == 2
+    monkeypatch.setenv("XLING_SERVE_HOST", "0.0.0.0")
+    assert main(["serve", "--path", str(tmp_path), "--keys", str(tmp_path / "none.json"), "--port", "1"]) == 2
+    assert "xling keys create" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from xling.serve.limits import Guard
 from xling.serve.page import add_page
 from xling.serve.problems import add_handlers
-from xling.serve.routes import collections, documents, operations, searching, showing, texts
+from xling.serve.routes import collections, documents, memories, operations, searching, showing, texts, uploads
 from xling.serve.service import Service
 from xling.serve.settings import Settings, load_settings
 from xling.space import Encoder
@@ -28,6 +28,7 @@ _TAGS = [
     {"name": "collections", "description": "List, make, look at and delete collections."},
     {"name": "documents", "description": "Store, read and delete texts."},
     {"name": "search", "description": "Find by meaning, whatever the language."},
+    {"name": "memories", "description": "Look translations up."},
     {"name": "texts", "description": "Languages and vectors of texts that belong to no collection."},
     {"name": "operations", "description": "For those who run the service."},
 ]
@@ -76,7 +77,7 @@ def create_app(
     )
     app.state.service = service
     add_handlers(app)
-    for module in (collections, documents, searching, showing, texts, operations):
+    for module in (collections, uploads, documents, searching, showing, memories, texts, operations):
         app.include_router(module.router)
     add_page(app)
     app.add_middleware(Guard, settings=service.settings, door=service.door, metrics=service.metrics)

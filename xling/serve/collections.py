@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from xling.aio import AsyncCollection, aopen
 from xling.attach import brief, check_name, collection_names
 from xling.cache_dir import data_dir
-from xling.errors import CollectionNotFound, InvalidInput
+from xling.errors import CollectionNotFound, InvalidInput, ModelError, SpaceMismatch
 from xling.serve.problems import Problem
 from xling.serve.settings import Settings
 from xling.space import Encoder, SharedSpace
@@ -103,10 +103,7 @@ class Collections:
             if name in self._open:
                 return self._open[name]
             try:
-                try:
-                    return self._keep(name, await self._opened(name, model=None, create=False))
-                except InvalidInput:  # one of another tool, which does not say its model
-                    return self._keep(name, await self._opened(name, model=self._model, create=False))
+                return self._keep(name, await self._found(name))
             except CollectionNotFound:
                 raise Problem(404, f"there is no collection {name!r}") from None
 
@@ -121,11 +118,13 @@ class Collections:
             if name in self._open and not options:
                 return self._open[name], False
             there = await asyncio.to_thread(brief, name, **self._place()) is not None
-            known = self._open.pop(name, None)
-            if known is not None:  # it has to be opened with the options, which then are compared
+            if not there:
+                return self._keep(name, await self._opened(name, model=self._model, create=True, **options)), True
+            known = self._open.get(name)
+            collection = await self._found(name, **options)  # which compares them with how it was made
+            if known is not None:
                 await known.close()
-            model = None if there else self._model
-            return self._keep(name, await self._opened(name, model=model, create=True, **options)), not there
+            return self._keep(name, collection), False
 
     async def drop(self, name: str) -> None:
         """Delete a collection.
@@ -165,6 +164,18 @@ class Collections:
         place = {"path": self._directory} if self._client is None else {"client": self._client}
         settings = self._settings
         return await aopen(name, **place, device=settings.device, runtime=settings.runtime, **options)
+
+    async def _found(self, name: str, **options: Any) -> AsyncCollection:
+        """A collection that is there, with its own model."""
+        try:
+            return await self._opened(name, model=None, create=False, **options)
+        except (InvalidInput, ModelError):
+            # One of another tool does not say its model, and one of an encoder of the caller's own only its name.
+            try:
+                return await self._opened(name, model=self._model, create=False, **options)
+            except SpaceMismatch:
+                pass
+            raise
 
     def _keep(self, name: str, collection: AsyncCollection) -> AsyncCollection:
         # What one collection's query was encoded to serves those of the others of its space.

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,9 @@ _STREAMED = re.compile(r"/v1/collections/[^/]+/(sync|files)")
 _WRITES = re.compile(r"/v1/collections/[^/]+(/(documents|documents/.+|sync|files))?")
 _OPEN = ("/v1/service",)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_HEADER_BYTES = 32_768
+_DRAIN = 5.0
+"""Seconds for what is still being sent when the answer is clear already."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -55,7 +58,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = _headers(scope)
+        headers, receive = _headers(scope), _Receiving(receive)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope["xling.request_id"] = request_id
@@ -65,6 +68,7 @@ class Guard:
         try:
             await self._guarded(scope, headers, receive, reply)
         except Problem as problem:
+            await self._drain(receive, reply)
             await reply.with_problem(problem, scope, receive)
         except XlingError as error:
             await reply.with_problem(problem_of_error(error), scope, receive)
@@ -78,6 +82,7 @@ class Guard:
 
     async def _guarded(self, scope: Scope, headers: dict[str, str], receive: Receive, reply: _Reply) -> None:
         path, method = scope["path"], scope["method"]
+        _check_form(scope)
         self._check_host(headers)
         caller = self._caller(scope, headers, path)
         client = caller.id if caller is not None and caller.id else str((scope.get("client") or ("",))[0])
@@ -98,6 +103,13 @@ class Guard:
                 self._of_client[client] -= 1
                 if not self._of_client[client]:
                     del self._of_client[client]
+
+    async def _drain(self, receive: _Receiving, reply: _Reply) -> None:
+        """Take what is still being sent, within reason: most clients listen for an answer only when all is sent."""
+        if receive.whole or reply.started:
+            return
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(receive.rest(2 * self._settings.max_body_bytes), _DRAIN)
 
     def _check_host(self, headers: dict[str, str]) -> None:
         host = headers.get("host", "")
@@ -170,11 +182,11 @@ class _Reply:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send, self._request_id = send, request_id
-        self.status, self._started = 499, False
+        self.status, self.started = 499, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status, self._started = message["status"], True
+            self.status, self.started = message["status"], True
             own = [(b"x-request-id", self._request_id.encode())]
             there = {name for name, _ in message.get("headers", ())}
             own += [header for header in _HEADERS if header[0] not in there]
@@ -182,10 +194,40 @@ class _Reply:
         await self._send(message)
 
     async def with_problem(self, problem: Problem, scope: Scope, receive: Receive) -> None:
-        if self._started:  # too late for another answer: the connection is cut, so that nobody takes it for whole
+        if self.started:  # too late for another answer: the connection is cut, so that nobody takes it for whole
             raise problem
         with contextlib.suppress(OSError):
             await answer(problem, self._request_id)(scope, receive, self)
+
+
+class _Receiving:
+    """`receive`, which knows whether the body has come whole."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.whole = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            self.whole = True
+        return message
+
+    async def rest(self, most: int) -> None:
+        """Throw away what is still to come, up to `most` bytes."""
+        size = 0
+        while not self.whole and size < most:
+            size += len((await self()).get("body", b""))
+
+
+def _check_form(scope: Scope) -> None:
+    """Refuse what is HTTP but no text: addresses that are not UTF-8, and headers without end."""
+    try:
+        unquote_to_bytes(b"?".join((scope.get("raw_path") or b"", scope.get("query_string") or b""))).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Problem(400, "the address is not UTF-8", code="malformed_address") from None
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > _HEADER_BYTES:
+        raise Problem(431, f"the headers are too large: at most {_HEADER_BYTES:,} bytes are taken", code="too_large")
 
 
 def too_large(most: int) -> Problem:

@@ -108,7 +108,7 @@ class Ids(Asked):
 class Deleting(Selecting):
     """Documents by their ids, or all that meet a filter: one of the two."""
 
-    ids: list[Id] | None = Field(None, examples=[["ja-1", 7]])
+    ids: list[Id] | None = Field(None, min_length=1, examples=[["ja-1", 7]])
 
 
 class Documents(BaseModel):

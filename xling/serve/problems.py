@@ -42,6 +42,7 @@ CODES = {
     421: "wrong_host",
     422: "invalid_request",
     429: "too_many_requests",
+    431: "too_large",
     500: "internal",
     501: "not_installed",
     502: "store_failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 import uvicorn
 
@@ -36,4 +37,11 @@ def serve(settings: Settings) -> None:
         "starting",
         extra={"told": {"host": settings.host, "port": settings.port, "keys": app.state.service.door.keys_required}},
     )
+    # uvicorn raises the signal that ended it once more: then the work is done, and this is a good end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     uvicorn.Server(config).run()
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from xling.types import Report
 
 if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient, QdrantClient
+
+    from xling.translate.memory import Memory
 
 _log = logging.getLogger("xling.serve")
 _PIECE = 32
@@ -78,6 +81,8 @@ class Service:
         self._embeddings: Batcher[tuple[str, tuple[str, ...]], Vectors] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._silence: Callable[[], None] = lambda: None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._memories: WeakKeyDictionary[AsyncCollection, Memory] = WeakKeyDictionary()
         self.stopping = False
 
     async def start(self) -> None:
@@ -93,6 +98,8 @@ class Service:
         if self._loading is not None and not self._loading.done():
             self._loading.cancel()
             await asyncio.wait([self._loading])
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         for batcher in self._queries.values():
             await batcher.finish()
         if self._embeddings is not None:
@@ -130,7 +137,7 @@ class Service:
         self.metrics.collections.set(self.collections.opened)
         return found
 
-    async def encode(self, collection: AsyncCollection, texts: Sequence[str], neutral: Sequence[float]) -> None:
+    async def encode(self, space: SharedSpace, texts: Sequence[str], neutral: Sequence[float]) -> None:
         """Have queries encoded, together with others that come at the same time; the verb then finds the vectors.
 
         Raises:
@@ -138,9 +145,9 @@ class Service:
             Problem: More is asked than can be answered.
         """
         self.check_queries(texts)
-        batcher = self._queries.get(collection.space.fingerprint)
+        batcher = self._queries.get(space.fingerprint)
         if batcher is None:
-            batcher = self._queries[collection.space.fingerprint] = Batcher(
+            batcher = self._queries[space.fingerprint] = Batcher(
                 _encode_queries,
                 self._executor,
                 most=self.settings.batch_size,
@@ -149,10 +156,35 @@ class Service:
                 on_batch=self.metrics.on_batch,
             )
         try:
-            await batcher.do(_Query(collection.space, tuple(texts), max(neutral, default=0.0) > 0), len(texts))
+            await batcher.do(_Query(space, tuple(texts), max(neutral, default=0.0) > 0), len(texts))
         except Problem:
             self.metrics.refused.labels("encoding").inc()
             raise
+
+    async def memory(self, name: str) -> Memory:
+        """A collection as a translation memory.
+
+        Raises:
+            Problem: It is none.
+            MissingExtra: What compares texts is not installed.
+        """
+        from xling.translate.memory import Memory
+
+        collection = await self.collection(name)
+        memory = self._memories.get(collection)
+        if memory is None:
+            first = await anext(collection.documents(), None)
+            if first is not None and "unit" not in first.metadata:
+                raise Problem(409, f"the collection {name!r} is no translation memory: it holds other documents")
+            memory = Memory(collection.blocking)
+            if first is not None:
+                self._memories[collection] = memory
+        return memory
+
+    def go_on(self, task: asyncio.Task[None]) -> None:
+        """Let something be finished, also when nobody waits for it any more."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def check_queries(self, texts: Sequence[str]) -> None:
         """Raises `InvalidInput` if one is blank or too long."""

@@ -46,7 +46,7 @@ async def search(request: Request, name: CollectionName, asked: Searching) -> Re
     collection = await service.collection(name)
     service.check_queries(asked.texts)
     if asked.mode != "lexical":
-        await service.encode(collection, asked.texts, [asked.neutral, *asked.compare])
+        await service.encode(collection.space, asked.texts, [asked.neutral, *asked.compare])
     options = asked.options()
     hits, *others = await asyncio.gather(
         *(collection.search(asked.texts, neutral=alpha, **options) for alpha in (asked.neutral, *asked.compare))
@@ -72,7 +72,7 @@ async def similar(request: Request, name: CollectionName, asked: Similar) -> Res
     if (asked.id is None) == (asked.text is None):
         raise InvalidInput("give the id of a document, or a text: one of the two")
     if asked.text is not None:
-        await service.encode(collection, [asked.text], [asked.neutral])
+        await service.encode(collection.space, [asked.text], [asked.neutral])
         hits = await collection.similar(Document(text=asked.text), **asked.options())
     else:
         assert asked.id is not None
@@ -105,7 +105,7 @@ async def retrieve(request: Request, name: CollectionName, asked: Retrieving) ->
     collection = await service.collection(name)
     service.check_queries(asked.texts)
     if asked.mode != "lexical":
-        await service.encode(collection, asked.texts, [asked.neutral])
+        await service.encode(collection.space, asked.texts, [asked.neutral])
     found = await collection.retrieve(asked.texts, **asked.model_dump(exclude={"question"}))
     answer = Retrieved(
         questions=found.questions,
