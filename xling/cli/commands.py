@@ -72,6 +72,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mine": ("xling.cli.mine:mine", "Find the sentences of two files that are translations of each other."),
     "align": ("xling.cli.align:align", "Align two translations of one document, sentence by sentence."),
+    "convert": (
+        "xling.cli.convert:convert",
+        "Convert translation units: TMX, XLIFF, gettext PO, CSV, TSV and the line-parallel files of Moses.",
+    ),
     "models": ("xling.cli.models:models", "Show the known models, and which one a new collection would use now."),
     "map-vectors": (
         "xling.cli.map_vectors:map_vectors",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from xling.translate.alignment import align
+from xling.translate.converting import Converted, convert
 from xling.translate.formats import UnitReader, read_units, write_units
 from xling.translate.links import Alignment, Link
 from xling.translate.matching import Match
 from xling.translate.memory import Memories, Memory, open_memory
 from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
+from xling.translate.po import PoReader, read_po
+from xling.translate.po_writing import write_po
 from xling.translate.tmx import Header, TmxReader, read_tmx
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Note, Property, Segment, Tag, Unit
@@ -18,6 +21,7 @@ from xling.translate.xliff_writing import write_xliff
 __all__ = [
     "Alignment",
     "Broken",
+    "Converted",
     "Header",
     "Link",
     "Match",
@@ -26,6 +30,7 @@ __all__ = [
     "Mined",
     "MinedPair",
     "Note",
+    "PoReader",
     "Property",
     "ScoredPair",
     "Segment",
@@ -35,13 +40,16 @@ __all__ = [
     "UnitReader",
     "XliffReader",
     "align",
+    "convert",
     "mine",
     "open_memory",
+    "read_po",
     "read_tmx",
     "read_units",
     "read_xliff",
     "score_pairs",
     "word_links",
+    "write_po",
     "write_tmx",
     "write_units",
     "write_xliff",

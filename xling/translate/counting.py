@@ -1,14 +1,20 @@
-"""Reading a file of units once: those that are good are given, those that are broken counted."""
+"""Units one by one, read and written: those that are good go on, those that are not are counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias, TypeVar
 
 from xling.errors import InvalidInput
 from xling.translate.units import Broken, Unit
 
 LISTED = 1000
 """Broken units that are listed, the first ones; all are counted."""
+
+OnRefused: TypeAlias = Callable[[int, Unit, str], object]
+"""Called with the number of a unit that cannot be written, from 0, the unit, and why."""
+
+_Form = TypeVar("_Form")
 
 
 class CountedReader(Iterable[Unit]):
@@ -40,3 +46,30 @@ class CountedReader(Iterable[Unit]):
                 first = self.broken[0]
                 found = f"; {self.broken_count} are broken, the first in line {first.line}: {first.reason}"
             raise InvalidInput(f"{self._name}: no translation unit could be read{found}")
+
+
+def formed(
+    units: Iterable[Unit], form: Callable[[Unit], _Form], on_refused: OnRefused | None = None
+) -> Iterator[_Form]:
+    """What units are written as. One that cannot be written is told of, or is an error.
+
+    Raises:
+        InvalidInput: As `form` raises it, with the unit's number and id; only without `on_refused`.
+    """
+    for number, unit in enumerate(units):
+        found = _formed(number, unit, form, on_refused)
+        if found is not None:
+            yield found
+
+
+def _formed(number: int, unit: Unit, form: Callable[[Unit], _Form], on_refused: OnRefused | None) -> _Form | None:
+    try:
+        return form(unit)
+    except UnicodeEncodeError as exc:
+        fault: Exception = InvalidInput(f"a text has half a character (a lone surrogate): {exc.object[:40]!r}")
+    except InvalidInput as exc:
+        fault = exc
+    if on_refused is None:
+        raise InvalidInput(f"unit {number} ({unit.id!r}): {fault}") from fault
+    on_refused(number, unit, str(fault))
+    return None

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from xling.errors import InvalidInput
-from xling.translate.counting import CountedReader
+from xling.translate.counting import CountedReader, OnRefused, formed
 from xling.translate.plain_text import check_languages, text_lines, texts_of, unit_of
 from xling.translate.replacing import replacing
 from xling.translate.units import Broken, Unit
@@ -20,21 +20,25 @@ def read_moses(path: str | Path, languages: Sequence[str], *, encoding: str | No
     return CountedReader(_units(_paths(path, languages), languages, encoding), str(path))
 
 
-def write_moses(path: str | Path, units: Iterable[Unit], languages: Sequence[str]) -> int:
+def write_moses(
+    path: str | Path, units: Iterable[Unit], languages: Sequence[str], *, on_refused: OnRefused | None = None
+) -> int:
     """Write the texts of units to `{path}.{language}`; see `write_units`."""
     check_languages(languages)
     count = 0
     with replacing(_paths(path, languages)) as files:
-        for unit in units:
-            texts = texts_of(unit, languages)
-            if not any(texts):
-                raise InvalidInput(f"unit {count} ({unit.id!r}): it has no text in {', '.join(languages)}")
-            for file, text in zip(files, texts, strict=True):
-                if "\n" in text or "\r" in text:
-                    raise InvalidInput(f"unit {count} ({unit.id!r}): a file of Moses cannot hold a text of two lines")
-                file.write(text + "\n")
+        for texts in formed(units, lambda unit: _lines(unit, languages), on_refused):
             count += 1
+            for file, text in zip(files, texts, strict=True):
+                file.write(f"{text}\n")
     return count
+
+
+def _lines(unit: Unit, languages: Sequence[str]) -> list[str]:
+    texts = texts_of(unit, languages)
+    if any("\n" in text or "\r" in text for text in texts):
+        raise InvalidInput("a file of Moses cannot hold a text of two lines")
+    return texts
 
 
 def _paths(path: str | Path, languages: Sequence[str]) -> list[Path]:

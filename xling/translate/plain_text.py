@@ -44,6 +44,15 @@ def unit_of(texts: Iterable[tuple[str, str]], id: str | None = None) -> Unit | N
 
 
 def texts_of(unit: Unit, languages: Sequence[str]) -> list[str]:
-    """The unit's text in each language, empty where it has none."""
+    """The unit's text in each language, empty where it has none.
+
+    Raises:
+        InvalidInput: It has none at all.
+        UnicodeEncodeError: One has half a character.
+    """
     segments = [unit.segment(lang) for lang in languages]
-    return [segment.text if segment else "" for segment in segments]
+    texts = [segment.text if segment else "" for segment in segments]
+    if not any(texts):
+        raise InvalidInput(f"it has no text in {', '.join(languages)}")
+    "".join(texts).encode("utf-8")
+    return texts

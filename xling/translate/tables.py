@@ -10,7 +10,7 @@ from typing import Final
 
 from xling.errors import InvalidInput
 from xling.language import primary
-from xling.translate.counting import CountedReader
+from xling.translate.counting import CountedReader, OnRefused, formed
 from xling.translate.plain_text import check_languages, text_lines, texts_of, unit_of
 from xling.translate.replacing import replacing
 from xling.translate.units import Broken, Unit
@@ -32,22 +32,31 @@ def read_table(
     return CountedReader(_units(Path(path), delimiter, columns, encoding), str(path))
 
 
-def write_table(path: str | Path, units: Iterable[Unit], languages: Sequence[str], *, delimiter: str = ",") -> int:
+def write_table(
+    path: str | Path,
+    units: Iterable[Unit],
+    languages: Sequence[str],
+    *,
+    delimiter: str = ",",
+    on_refused: OnRefused | None = None,
+) -> int:
     """Write the ids and texts of units to a table; see `write_units`."""
     check_languages(languages)
     count = 0
     with replacing([Path(path)]) as (file,):
         rows = csv.writer(file, delimiter=delimiter)  # ends rows with \r\n, and so quotes a cell that has either
         rows.writerow([ID, *languages])
-        for unit in units:
-            texts = texts_of(unit, languages)
-            if not any(texts):
-                raise InvalidInput(f"unit {count} ({unit.id!r}): it has no text in {', '.join(languages)}")
-            if any("\0" in cell for cell in (unit.id or "", *texts)):
-                raise InvalidInput(f"unit {count} ({unit.id!r}): a table cannot hold the character U+0000")
-            rows.writerow([unit.id or "", *texts])
+        for row in formed(units, lambda unit: _row(unit, languages), on_refused):
             count += 1
+            rows.writerow(row)
     return count
+
+
+def _row(unit: Unit, languages: Sequence[str]) -> list[str]:
+    row = [unit.id or "", *texts_of(unit, languages)]
+    if any("\0" in cell for cell in row):
+        raise InvalidInput("a table cannot hold the character U+0000")
+    return row
 
 
 def _units(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from xling.errors import InvalidInput
+from xling.translate.counting import OnRefused, formed
 from xling.translate.replacing import replacing
 from xling.translate.tmx_schema import HELD, fault_of
 from xling.translate.units import Segment, Tag, Unit
@@ -19,6 +20,7 @@ def write_tmx(
     *,
     source_language: str = "*all*",
     encoding: Literal["utf-8", "utf-16"] = "utf-8",
+    on_refused: OnRefused | None = None,
 ) -> int:
     """Write units to a TMX 1.4 file, in constant memory; an old file is replaced only when all of it is written.
 
@@ -27,6 +29,8 @@ def write_tmx(
         units: What to write.
         source_language: The language that was translated from; by default any of a unit may be that.
         encoding: Of the file.
+        on_refused: Called with the number of a unit that cannot be written, the unit and the reason; without it that is
+            an error.
 
     Returns:
         How many units were written.
@@ -46,12 +50,9 @@ def write_tmx(
             f'segtype="sentence" o-tmf="xling" adminlang="en" srclang="{escaped_attribute(source_language)}" '
             f'datatype="plaintext"/>\n<body>\n'
         )
-        for unit in units:
-            try:
-                file.write(_unit(unit))
-            except InvalidInput as exc:
-                raise InvalidInput(f"unit {count} ({unit.id!r}): {exc}") from exc
+        for text in formed(units, _unit, on_refused):
             count += 1
+            file.write(text)
         file.write("</body>\n</tmx>\n")
     return count
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from xling.errors import InvalidInput
 from xling.translate.bilingual import ID, Bilingual, split, two_languages
+from xling.translate.counting import OnRefused, formed
 from xling.translate.replacing import replacing
 from xling.translate.units import Unit
 from xling.translate.xliff_schema import METADATA, NAMESPACE_1, NAMESPACE_2, NMTOKEN
@@ -20,7 +21,12 @@ VERSIONS = ("1.2", "2.0", "2.1")
 
 
 def write_xliff(
-    path: str | Path, units: Iterable[Unit], languages: Sequence[str], *, version: XliffVersion = "1.2"
+    path: str | Path,
+    units: Iterable[Unit],
+    languages: Sequence[str],
+    *,
+    version: XliffVersion = "1.2",
+    on_refused: OnRefused | None = None,
 ) -> int:
     """Write units to an XLIFF file, unit by unit; an old file is replaced only when all of it is written.
 
@@ -34,6 +40,8 @@ def write_xliff(
         units: What to write; texts in other languages are left out.
         languages: Source and target.
         version: Of XLIFF.
+        on_refused: Called with the number of a unit that cannot be written, the unit and the reason; without it that is
+            an error.
 
     Returns:
         How many units were written.
@@ -45,24 +53,42 @@ def write_xliff(
     if version not in VERSIONS:
         raise InvalidInput(f"version must be one of {', '.join(VERSIONS)}, not {version!r}")
     source, target = two_languages(languages, "XLIFF")
-    count = 0
+    count, begun, at = 0, False, None
     names = itertools.count(1)
+    files = _Files(version, (source, target))
     with replacing([Path(path)]) as (out,):
         out.write(_beginning(version, source, target))
-        for file, several in itertools.groupby(units, key=lambda unit: unit.value("x-file")):
-            out.write(_file(version, file, source, target, next(names)))
-            ids = _Ids(tokens=version != "1.2")
-            for unit in several:
-                try:
-                    out.write(_unit(unit, (source, target), version, ids))
-                except InvalidInput as exc:
-                    raise InvalidInput(f"unit {count} ({unit.id!r}): {exc}") from exc
-                count += 1
-            out.write("</body>\n</file>\n" if version == "1.2" else "</file>\n")
+        for name, text in formed(units, files.unit, on_refused):
+            if not begun or name != at:
+                out.write(_ending(version) if begun else "")
+                out.write(_file(version, name, source, target, next(names)))
+                files.begins(name)
+                at, begun = name, True
+            out.write(text)
+            count += 1
         if not count:
-            raise InvalidInput(f"{path}: there are no units to write, and XLIFF without one is none")
-        out.write("</xliff>\n")
+            raise InvalidInput(f"{path}: there is no unit that can be written, and XLIFF without one is none")
+        out.write(f"{_ending(version)}</xliff>\n")
     return count
+
+
+class _Files:
+    """Makes the elements of units, with the ids of the file that each is of."""
+
+    def __init__(self, version: str, languages: tuple[str, str]) -> None:
+        self._version, self._languages = version, languages
+        self._name: str | None = None
+        self._ids = self._next = _Ids(tokens=version != "1.2")
+
+    def unit(self, unit: Unit) -> tuple[str | None, str]:
+        """The name of a unit's file, and its element."""
+        name = unit.value("x-file") or None
+        self._next = self._ids if name == self._name else _Ids(tokens=self._version != "1.2")
+        return name, _unit(unit, self._languages, self._version, self._next)
+
+    def begins(self, name: str | None) -> None:
+        """The file of the last unit is begun."""
+        self._name, self._ids = name, self._next
 
 
 class _Ids:
@@ -106,6 +132,10 @@ def _beginning(version: str, source: str, target: str) -> str:
         return head + start_tag("xliff", {"version": version, "xmlns": NAMESPACE_1}) + "\n"
     spaces = {"xmlns": NAMESPACE_2, "xmlns:mda": METADATA}
     return head + start_tag("xliff", {"version": version, **spaces, "srcLang": source, "trgLang": target}) + "\n"
+
+
+def _ending(version: str) -> str:
+    return "</body>\n</file>\n" if version == "1.2" else "</file>\n"
 
 
 def _file(version: str, name: str | None, source: str, target: str, number: int) -> str:
