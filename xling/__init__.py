@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from xling.text.sentences import Splitter as Splitter
     from xling.transfer.copying import import_collection as import_collection
     from xling.transfer.reembed import reembed as reembed
-    from xling.translate.memory import open_memory as open_memory
+    from xling.translate.memories import open_memory as open_memory
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
     from xling.types import Hit as Hit
@@ -94,7 +94,7 @@ _HOMES = {
     "xling.space.encoders.word_vectors": ("WordVectorEncoder",),
     "xling.space.protocols": ("Encoder",),
     "xling.transfer.copying": ("import_collection",),
-    "xling.translate.memory": ("open_memory",),
+    "xling.translate.memories": ("open_memory",),
     "xling.transfer.reembed": ("reembed",),
     "xling.text.sentences": ("SentenceSplitter", "Splitter"),
     "xling.types": (

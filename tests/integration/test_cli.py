@@ -829,7 +829,7 @@ def test_a_translation_memory(cli, tmp_path):
     assert cli("tm", "lookup", "a", "--to", "en", "-c", "memo").code == 1
     imported = json.loads(cli("tm", "import", broken, "-c", "memo", "--json").out)
     assert (imported["added"], len(imported["broken"])) == (2, 1)
-    assert "0 added, 2 updated" in cli("tm", "import", file, "-c", "memo").out
+    assert "0 added, 0 updated, 2 unchanged" in cli("tm", "import", file, "-c", "memo").out
     match = json.loads(cli("tm", "lookup", pairs[0][0], "--from", "ja", "--to", "en", "-c", "memo", "--json").out)
     assert (match["kind"], match["percent"], match["target"]) == ("exact", 100, pairs[0][1])
     shown = cli("tm", "lookup", "Wo ist der Bahnhof?", "--to", "en", "-c", "memo").out
@@ -840,6 +840,13 @@ def test_a_translation_memory(cli, tmp_path):
         "en": pairs[1][1],
     }
     assert json.loads(cli("tm", "export", tmp_path / "out.tmx", "-c", "memo", "--json").out)["units"] == 2
+    assert cli("tm", "export", tmp_path / "out.po", "-c", "memo", "-l", "ja,en").code == 0
+    again = cli("tm", "import", tmp_path / "out.po", "-c", "memo2", "-l", "ja,en", "--json")
+    assert json.loads(again.out)["added"] == 2
+    info = json.loads(cli("tm", "info", "-c", "memo2", "--json").out)
+    assert (info["units"], info["languages"]) == (2, {"ja": 2, "en": 2})
+    assert "ja 2, en 2" in cli("tm", "info", "-c", "memo2").out
+    assert cli("tm", "import", tmp_path / "out.docx", "-c", "memo2").code == 2
     refused = cli("tm", "lookup", "a", "--to", "!!", "-c", "memo")
     assert refused.code == 2
     assert "language code" in refused.err

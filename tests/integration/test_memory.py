@@ -90,7 +90,7 @@ def test_context_makes_101_percent(make):
 
 def test_the_same_pair_is_one_unit_and_newer_translations_come_first(memory):
     report = memory.add([PAIRS[0]], source="ja", target="en")
-    assert (report.added, report.updated, len(memory)) == (0, 1, len(PAIRS))
+    assert (report.added, report.unchanged, len(memory)) == (0, 1, len(PAIRS))
     report = memory.add([(PAIRS[0][0], "There is a two-year warranty.")], source="ja", target="en")
     assert (report.added, report.updated) == (1, 0)
     assert [match.target for match in found(memory, PAIRS[0][0], exact=True)] == [
@@ -103,6 +103,56 @@ def test_the_same_pair_is_one_unit_and_newer_translations_come_first(memory):
     ]
     memory.add(dated)
     assert [match.target for match in found(memory, "はい", exact=True)] == ["Aye", "Yeah", "Yes"]
+
+
+def test_what_is_the_same_is_unchanged_and_what_is_not_is_updated(memory, tmp_path):
+    memory.export_file(tmp_path / "out.xlf", languages=["ja", "en"])  # the units have no dates
+    before = {match.key: match.changed for match in found(memory, PAIRS[0][0])}
+    first, _ = memory.import_file(tmp_path / "out.xlf")
+    again, _ = memory.import_file(tmp_path / "out.xlf")
+    assert (first.added, first.updated) == (0, len(PAIRS))  # the file gives them ids
+    assert (again.added, again.updated, again.unchanged) == (0, 0, len(PAIRS))
+    assert {match.key for match in found(memory, PAIRS[0][0])} == set(before)
+    noted = Unit(tuple(map(Segment, ("ja", "en"), [(text,) for text in PAIRS[0]])), notes=(Note("new"),))
+    assert (memory.add([noted, noted]).updated, memory.add([noted]).unchanged) == (1, 1)
+    assert found(memory, PAIRS[0][0], exact=True)[0].unit == noted
+
+
+def test_every_format_goes_in_and_out(memory, make, tmp_path):
+    for number, name in enumerate(("m.tmx", "m.xlf", "m.po", "m.csv", "m.tsv")):
+        languages = () if name == "m.tmx" else ["ja", "en"]
+        assert memory.export_file(tmp_path / name, languages=languages) == len(PAIRS)
+        copy = Memory(make(f"copy{number}", indexes=dict(INDEXES)))
+        own = ["ja", "en"] if name == "m.po" else ()
+        assert copy.import_file(tmp_path / name, languages=own, optimize=number == 0)[0].added == len(PAIRS)
+        assert found(copy, PAIRS[4][0])[0].target == PAIRS[4][1]
+    with pytest.raises(xling.InvalidInput, match="docx"):
+        memory.import_file(tmp_path / "m.docx")
+
+
+def test_a_translation_that_is_not_approved_is_flagged(memory, tmp_path):
+    (tmp_path / "in.po").write_text(
+        'msgid ""\nmsgstr ""\n"Language: ja\\n"\n\n#, fuzzy\nmsgid "Save %s"\nmsgstr "%sを保存"\n\n'
+        'msgctxt "menu"\nmsgid "Open"\nmsgstr "開く"\n',
+        "utf-8",
+    )
+    memory.import_file(tmp_path / "in.po")
+    assert memory.lookup("Save %s", source="en", target="ja")[0].flags == ("unreviewed",)
+    match = memory.lookup("Open", source="en", target="ja", context="menu")[0]
+    assert (match.percent, match.flags) == (101, ())
+    info = memory.info()
+    assert (info.units, info.in_context, info.unreviewed) == (len(PAIRS) + 2, 1, 1)
+    assert info.languages == {"ja": len(PAIRS) + 2, "en": len(PAIRS) + 2}
+    assert 0 < info.oldest <= info.newest
+
+
+def test_differences_are_told_of_every_match_that_is_given(memory):
+    many = [(f"部屋{number}の鍵", f"Key of room {number}") for number in range(40)]
+    memory.add(many, source="ja", target="en")
+    matches = found(memory, "部屋7の鍵", limit=10)
+    assert [match.target for match in matches[:1]] == ["Key of room 7"]
+    assert len(matches) == 10
+    assert all(match.flags == ("numbers",) for match in matches[1:])
 
 
 def test_a_unit_is_kept_whole(memory):
@@ -152,6 +202,16 @@ def test_concordance_finds_pieces_in_any_language_and_script(memory):
     assert len(memory.concordance("power")) == 3
     with pytest.raises(xling.InvalidInput):
         memory.concordance("  ")
+
+
+def test_concordance_sees_what_others_change(make, place):
+    one, other = (Memory(make("tm", indexes=dict(INDEXES))) for _ in range(2))
+    one.add(PAIRS[:2], source="ja", target="en")
+    assert len(one.concordance("warranty")) == len(other.concordance("warranty")) == 1
+    other.delete(other.lookup(PAIRS[0][0], source="ja", target="en", exact=True))
+    other.add(PAIRS[2:3], source="ja", target="en")  # as many as before
+    assert one.concordance("warranty") == []
+    assert len(one.concordance("do not")) == 1
 
 
 def test_units_are_deleted_by_their_matches(memory):

@@ -131,6 +131,9 @@ def test_the_command_line(file, tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert (said["units"], said["refused"], said["languages"]) == (2, 1, ["en", "ja"])
     assert Counter(said["lost"])["ids"] == 2
+    assert main(["convert", str(tmp_path / "out.po"), str(tmp_path / "po.csv"), "-l", "en-GB,ja"]) == 0
+    assert (tmp_path / "po.csv").read_text("utf-8").startswith("tuid,en-GB,ja")
+    capsys.readouterr()
     assert main(["convert", str(file), str(tmp_path / "out.csv"), "-l", "de,en"]) == 0
     captured = capsys.readouterr()
     assert "3 units" in captured.out

@@ -165,6 +165,8 @@ def test_xliff_and_tmx_into_each_other(tmp_path, xliff):
         ("u.docx", {}, "format="),
         ("u.tmx", {"encoding": "utf-8"}, "does not belong"),
         ("u.csv", {"languages": LANGUAGES}, "does not belong"),
+        ("u.po", {"columns": {"a": "en"}}, "does not belong"),
+        ("u.po", {"languages": ["en"]}, "two languages"),
         ("u", {"format": "moses"}, "languages="),
         ("missing.csv", {}, "cannot be read"),
     ],

@@ -21,10 +21,11 @@ def align(
     target_lang: Annotated[str | None, typer.Option("--target-lang", help="(default: told from the text)")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a sentence: nothing is split.")] = False,
     to: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write: .tmx, .tsv, .json or .html.", show_default=False)
+        Path | None,
+        typer.Option("--out", "-o", help="File: .tmx, .xlf, .po, .csv, .tsv, .json or .html.", show_default=False),
     ] = None,
     min_confidence: Annotated[
-        float, typer.Option("--min-confidence", help="Links below are left out of TMX; 0 to 1.")
+        float, typer.Option("--min-confidence", help="Links below are left out of files of units; 0 to 1.")
     ] = 0.0,
 ) -> None:
     """Align two translations of one document, sentence by sentence.

@@ -101,7 +101,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Where each command is, and the first sentence of its help."""
 
 GROUPS: dict[str, tuple[str, str]] = {
-    "tm": ("xling.cli.tm", "A translation memory: TMX in and out, matches, concordance."),
+    "tm": ("xling.cli.tm", "A translation memory: TMX, XLIFF, PO and tables in and out, matches, concordance."),
     "keys": ("xling.cli.keys", "Keys of the HTTP service: who may read, write, or do everything."),
 }
 """Modules whose `COMMANDS` are commands of their own, and their help."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from xling.cli import output
-from xling.cli.options import Model, Output, Target
+from xling.cli.convert import pairs_of
+from xling.cli.options import Model, Output, Target, split_list
 
 if TYPE_CHECKING:
     from xling.translate import Match, Memory, Unit
@@ -18,29 +20,51 @@ _SHOWN = 5
 """Broken units that are told of, the first ones."""
 
 
+_Format: TypeAlias = Annotated[
+    str | None, typer.Option("--format", help="tmx, xliff, xliff2, po, csv, tsv or moses. (default: by its name)")
+]
+_Languages: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--languages", "-l", help="Of PO, tables and Moses, XLIFF when written: en,ja.")
+]
+
+
 def import_(
     target: Target,
     model: Model,
     out: Output,
-    files: Annotated[list[Path], typer.Argument(help="TMX files, also .gz.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of units, also .gz: TMX, XLIFF, PO, CSV, TSV.", show_default=False)
+    ],
+    format: _Format = None,
+    languages: _Languages = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="Of a table whose columns are not named after languages: source=en."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
+    ] = None,
 ) -> None:
-    """Add the units of TMX files to a memory, which is made if it is not there.
+    """Add the units of files to a memory, which is made if it is not there.
 
     Units that cannot be read are left out, and told of with their line and the reason. With --json one object a file,
-    with the keys file, added, updated, skipped and broken.
+    with the keys file, added, updated, unchanged, skipped and broken.
     """
+    options: dict[str, Any] = {"format": format, "languages": split_list(languages) or ()}
+    options |= {"columns": pairs_of(columns), "encoding": encoding}
     with _open(target, model, create=True) as memory:
         for file in files:
             with output.working(f"reading {file}"):
-                report, broken = memory.import_tmx(file)
+                report, broken = memory.import_file(file, **options)
+            counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged")}
             if out.json:
                 told = [{"line": one.line, "reason": one.reason} for one in broken]
                 skipped = [skip.to_dict() for skip in report.skipped]
-                counts = {"added": report.added, "updated": report.updated}
                 output.json_line({"file": str(file), **counts, "skipped": skipped, "broken": told})
                 continue
             lost = len(broken) + len(report.skipped)
-            output.line(f"{file}: {report.added:,} added, {report.updated:,} updated, {lost:,} left out")
+            shown = ", ".join(f"{number:,} {name}" for name, number in counts.items())
+            output.line(f"{file}: {shown}, {lost:,} left out")
             for one in broken[:_SHOWN]:
                 output.note(f"line {one.line}: {one.reason}")
 
@@ -49,15 +73,53 @@ def export(
     target: Target,
     model: Model,
     out: Output,
-    file: Annotated[Path, typer.Argument(help="TMX file to write.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="File to write: TMX, XLIFF, PO, CSV, TSV.", show_default=False)],
+    format: _Format = None,
+    languages: _Languages = None,
 ) -> None:
-    """Write all units of a memory to a TMX file. With --json one object with the keys file and units."""
+    """Write all units of a memory to a file.
+
+    Units that the format cannot keep, such as one without a text in XLIFF's source language, are left out and told of.
+    With --json one object with the keys file, units and refused.
+    """
+    refused: list[str] = []
+
+    def refuse(number: int, unit: Unit, reason: str) -> None:
+        refused.append(reason)
+
     with _open(target, model) as memory:
-        units = memory.export_tmx(file)
+        units = memory.export_file(file, format=format, languages=split_list(languages) or (), on_refused=refuse)
     if out.json:
-        output.json_line({"file": str(file), "units": units})
-    else:
-        output.line(f"{units:,} units of {target.collection} to {file}")
+        output.json_line({"file": str(file), "units": units, "refused": len(refused)})
+        return
+    output.line(f"{units:,} units of {target.collection} to {file}")
+    if refused:
+        output.note(f"{len(refused):,} units cannot be kept in it; the first: {refused[0]}")
+
+
+def info(target: Target, model: Model, out: Output) -> None:
+    """Show what a memory holds: units, languages, contexts, dates.
+
+    With --json one object with the keys name, location, model, units, languages, in_context, unreviewed, oldest, newest
+    and penalty.
+    """
+    with _open(target, model) as memory, output.working("reading the memory"):
+        found = memory.info()
+    if out.json:
+        output.json_line(found.to_dict())
+        return
+    rows = {
+        "memory": found.name,
+        "location": found.location,
+        "model": found.model,
+        "units": f"{found.units:,}",
+        "languages": ", ".join(f"{lang} {number:,}" for lang, number in found.languages.items()) or "none",
+        "in a context": f"{found.in_context:,}",
+        "unreviewed": f"{found.unreviewed:,}",
+        "changed": " to ".join(_day(time) for time in (found.oldest, found.newest) if time is not None) or "never",
+    }
+    for name, value in rows.items():
+        output.line(f"{name:<14}{output.printable(value)}")
 
 
 def lookup(
@@ -140,6 +202,10 @@ def _open(target: Target, model: Model, *, create: bool = False) -> Memory:
     )
 
 
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=timezone.utc).date().isoformat()
+
+
 def _match(match: Match) -> dict[str, Any]:
     keys = (
         "target",
@@ -165,4 +231,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export": export,
     "lookup": lookup,
     "concordance": concordance,
+    "info": info,
 }

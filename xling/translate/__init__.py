@@ -7,7 +7,8 @@ from xling.translate.converting import Converted, convert
 from xling.translate.formats import UnitReader, read_units, write_units
 from xling.translate.links import Alignment, Link
 from xling.translate.matching import Match
-from xling.translate.memory import Memories, Memory, open_memory
+from xling.translate.memories import Memories, open_memory
+from xling.translate.memory import Memory, MemoryInfo
 from xling.translate.mining import Mined, MinedPair, ScoredPair, mine, score_pairs
 from xling.translate.po import PoReader, read_po
 from xling.translate.po_writing import write_po
@@ -27,6 +28,7 @@ __all__ = [
     "Match",
     "Memories",
     "Memory",
+    "MemoryInfo",
     "Mined",
     "MinedPair",
     "Note",

@@ -70,9 +70,8 @@ def read_units(
         MissingExtra: What reads the format is not installed: defusedxml (TMX, XLIFF) or polib (PO).
     """
     chosen = format_of(path, format)
-    _refuse(
-        chosen, languages=languages if chosen != "moses" else (), columns=columns if chosen not in DELIMITERS else None
-    )
+    _refuse(chosen, languages=() if chosen in ("moses", "po") else languages)
+    _refuse(chosen, columns=None if chosen in DELIMITERS else columns)
     if chosen == "tmx" or chosen in _XLIFF:
         _refuse(chosen, encoding=encoding)
         return read_tmx(path) if chosen == "tmx" else read_xliff(path)
@@ -116,7 +115,7 @@ def write_units(
     chosen = format_of(path, format)
     if chosen == "tmx":
         _refuse(chosen, languages=languages)
-        return write_tmx(path, map(_for_tmx, units), on_refused=on_refused)
+        return write_tmx(path, map(for_tmx_file, units), on_refused=on_refused)
     if chosen in _XLIFF:
         return write_xliff(path, units, languages, version=_XLIFF[chosen], on_refused=on_refused)
     if chosen == "po":
@@ -139,7 +138,7 @@ def format_of(path: str | Path, given: str | None = None) -> str:
     return chosen
 
 
-def _for_tmx(unit: Unit) -> Unit:
+def for_tmx_file(unit: Unit) -> Unit:
     """The unit with the tags of TMX, and without the attributes of notes that TMX does not have."""
     segments = tuple(replace(s, content=for_tmx(s.content), notes=_notes(s.notes)) for s in unit.segments)
     return replace(unit, segments=segments, notes=_notes(unit.notes))

@@ -12,13 +12,16 @@ from pydantic import BaseModel, ConfigDict
 from xling.errors import InvalidInput
 from xling.language import primary
 from xling.translate.alignment_page import page
+from xling.translate.formats import write_units
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Property, Segment, Unit
 
 _WITHOUT_SPACES = ("ja", "yue", "zh")
 """Languages that put nothing between two sentences."""
 
-_FORMS = (".tmx", ".tsv", ".json", ".html")
+_UNITS = (".tmx", ".xlf", ".xliff", ".po", ".csv")
+"""Files of units; a .tsv of links has their kinds and confidence too."""
+_FORMS = (*_UNITS, ".tsv", ".json", ".html")
 
 
 class Link(BaseModel):
@@ -96,11 +99,11 @@ class Alignment(BaseModel):
         return page(rows, self.source_lang, self.target_lang)
 
     def write(self, path: str | Path, *, min_confidence: float = 0.0) -> None:
-        """Write to a file of the form that its name ends with: .tmx, .tsv, .json or .html.
+        """Write to a file of the form that its name ends with: .tmx, .xlf, .po, .csv, .tsv, .json or .html.
 
         Args:
             path: The file; replaced if it is there.
-            min_confidence: Of TMX, which holds only links with two sides: those below are left out.
+            min_confidence: Of TMX, XLIFF, PO and CSV, which hold only links with two sides: those below are left out.
 
         Raises:
             InvalidInput: The name ends with something else, or the file cannot be written.
@@ -109,6 +112,10 @@ class Alignment(BaseModel):
         form = check_form(path)
         if form == ".tmx":
             write_tmx(path, self.units(min_confidence), source_language=self.source_lang)
+            return
+        if form in _UNITS:
+            languages = (self.source_lang, self.target_lang)
+            write_units(path, self.units(min_confidence), languages=languages, on_refused=_leave_out)
             return
         if form == ".tsv":
             text = self.to_tsv()
@@ -123,6 +130,10 @@ class Alignment(BaseModel):
 
     def _linked(self, min_confidence: float) -> Iterator[Link]:
         return (x for x in self.links if x.confidence is not None and x.confidence >= min_confidence)
+
+
+def _leave_out(number: int, unit: Unit, reason: str) -> None:
+    """PO has one translation of a text: that of its first place."""
 
 
 def check_form(path: Path) -> str:

@@ -12,7 +12,7 @@ from xling.language import normalise_code, primary
 from xling.translate.entries import segment_of
 from xling.translate.fuzzy import EXACT, IN_CONTEXT, differences, percent
 from xling.translate.unit_json import unit_from_json
-from xling.translate.units import Segment, Unit
+from xling.translate.units import Segment, Unit, needs_review
 from xling.types import Document, Hit
 
 Kind = Literal["context", "exact", "fuzzy", "meaning"]
@@ -33,7 +33,8 @@ class Match:
         percent: How alike as strings: 101 in context, 100 equal, less for fuzzy ones, the memory's penalty taken off;
             None of matches by meaning.
         confidence: How sure the model is that question and text say the same, 0 to 1; None where it was not asked.
-        flags: What differs although the model may not see it: `numbers`, `placeables`, `negation`.
+        flags: What differs although the model may not see it: `numbers`, `placeables`, `negation`; and `unreviewed`,
+            where the file that the unit came from says that its translation is not approved, or is fuzzy.
         context: The unit's context.
         changed: When the unit was changed or added, in seconds since 1970.
         unit: The whole unit, with its tags, notes and properties.
@@ -109,46 +110,74 @@ def best(
     if not 0 <= min_percent <= EXACT or not 0 <= min_confidence <= 1:
         raise InvalidInput("min_percent lies between 0 and 100, min_confidence between 0 and 1")
     asked_in = None if source is None else primary(normalise_code(source))
-    matches = [
-        match
-        for candidates in several
-        for candidate in candidates.found.values()
-        if (match := _match(candidate, text, asked_in, target, context, min_percent)) is not None
-        and (match.kind != "meaning" or (match.confidence or 0.0) >= min_confidence)
-    ]
-    return sorted(matches, key=_rank)[:limit]
+    alike = sorted(
+        (
+            scored
+            for candidates in several
+            for candidate in candidates.found.values()
+            if (scored := _scored(candidate, text, asked_in, target, context, min_percent)) is not None
+            and (scored.kind != "meaning" or (candidate.confidence or 0.0) >= min_confidence)
+        ),
+        key=_Scored.rank,
+    )
+    # What differs is looked for in those alone that may be among the first: it takes longer than all the rest.
+    last = alike[limit - 1].rank() if len(alike) > limit else None
+    wanted = [scored for scored in alike if last is None or scored.rank() <= last]
+    return sorted((_match(scored, text, asked_in) for scored in wanted), key=_rank)[:limit]
 
 
-def _match(
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A candidate, and how alike its text is to the question."""
+
+    candidate: _Candidate
+    unit: Unit
+    found: Segment
+    translation: Segment
+    kind: Kind
+    percent: int | None
+
+    def rank(self) -> tuple[float, ...]:
+        """What comes first in the rank of its match."""
+        return (_ORDER[self.kind], -(self.percent or 0), -round(self.candidate.confidence or 0.0, 1))
+
+
+def _scored(
     candidate: _Candidate, text: str, asked_in: str | None, target: str, context: str | None, min_percent: int
-) -> Match | None:
+) -> _Scored | None:
     unit = unit_from_json(json.loads(candidate.metadata["data"]))
     translation = unit.segment(target)
     found = _compared_with(unit, segment_of(unit, candidate.metadata), translation, asked_in)
     if translation is None or found is None:
         return None
-    lang = normalise_code(found.lang)
-    likeness = percent(text, found.text) if asked_in in (None, primary(lang)) else None
+    likeness = percent(text, found.text) if asked_in is None or asked_in == primary(found.lang) else None
     kind: Kind = "meaning"
     if likeness == EXACT:
         in_context = context is not None and candidate.metadata.get("context") == context
         kind, likeness = ("context", IN_CONTEXT) if in_context else ("exact", EXACT)
     elif likeness is not None and likeness - candidate.penalty >= min_percent:
         kind = "fuzzy"
+    shown = None if kind == "meaning" or likeness is None else max(likeness - candidate.penalty, 0)
+    return _Scored(candidate, unit, found, translation, kind, shown)
+
+
+def _match(scored: _Scored, text: str, asked_in: str | None) -> Match:
+    metadata, lang = scored.candidate.metadata, normalise_code(scored.found.lang)
+    unreviewed = ("unreviewed",) if scored.unit.value("x-approved") == "no" or needs_review(scored.translation) else ()
     return Match(
-        target=translation.text,
-        source=found.text,
+        target=scored.translation.text,
+        source=scored.found.text,
         source_lang=lang,
-        target_lang=normalise_code(translation.lang),
-        kind=kind,
-        percent=None if kind == "meaning" or likeness is None else max(likeness - candidate.penalty, 0),
-        confidence=candidate.confidence,
-        flags=differences(text, found.text, asked_in or lang, lang),
-        context=candidate.metadata.get("context"),
-        changed=float(candidate.metadata.get("changed") or 0.0),
-        unit=unit,
-        key=candidate.metadata["unit"],
-        memory=candidate.memory,
+        target_lang=normalise_code(scored.translation.lang),
+        kind=scored.kind,
+        percent=scored.percent,
+        confidence=scored.candidate.confidence,
+        flags=(*differences(text, scored.found.text, asked_in or lang, lang), *unreviewed),
+        context=metadata.get("context"),
+        changed=float(metadata.get("changed") or 0.0),
+        unit=scored.unit,
+        key=metadata["unit"],
+        memory=scored.candidate.memory,
     )
 
 

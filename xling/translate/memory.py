@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,12 +15,13 @@ from xling.errors import InvalidInput
 from xling.language import normalise_code, primary
 from xling.store.base import IndexKind
 from xling.text.folding import fold
+from xling.translate.counting import OnRefused
 from xling.translate.entries import Entry, Pair, entries_of, exact_key, unit_of
+from xling.translate.formats import for_tmx_file, read_units, write_units
 from xling.translate.fuzzy import EXACT, plain
 from xling.translate.matching import Candidates, Match, best
-from xling.translate.tmx import read_tmx
 from xling.translate.tmx_writing import write_tmx
-from xling.translate.units import Broken, Unit
+from xling.translate.units import Broken, Unit, needs_review
 from xling.types import Document, Report, Skipped
 
 if TYPE_CHECKING:
@@ -28,9 +32,47 @@ INDEXES: dict[str, IndexKind] = {"unit": "keyword", "exact": "keyword", "langs":
 
 DEFAULT_PERCENT = 70
 DEFAULT_CONFIDENCE = 0.5
+MANY = 20_000
+"""Units added by one import after which the index is built."""
+VERSION_KEY = "xling_memory"
+"""Of the collection's metadata: another value after each change."""
+
 _BATCH = 256
 _NEAR, _ALIKE = 30, 50
 """Candidates of a lookup by meaning and by words."""
+
+
+@dataclass(frozen=True)
+class MemoryInfo:
+    """What a memory holds.
+
+    Attributes:
+        name: Its name.
+        location: Where it is.
+        model: The model that reads it.
+        units: Its units.
+        languages: From language to the number of units that have a text in it; two regions are two languages.
+        in_context: Units with a context.
+        unreviewed: Units with a translation that is not approved, or fuzzy.
+        oldest: When the unit longest unchanged was changed, in seconds since 1970; None where there are no units.
+        newest: When one was changed last.
+        penalty: Percentage points that its matches lose.
+    """
+
+    name: str
+    location: str
+    model: str
+    units: int
+    languages: dict[str, int]
+    in_context: int
+    unreviewed: int
+    oldest: float | None
+    newest: float | None
+    penalty: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
 
 
 class Memory:
@@ -48,7 +90,7 @@ class Memory:
         if isinstance(penalty, bool) or not isinstance(penalty, int) or not 0 <= penalty <= EXACT:
             raise InvalidInput(f"penalty= is a number of percentage points, 0 to 100, got {penalty!r}")
         self.collection, self.penalty = collection, penalty
-        self._folded: tuple[int, list[tuple[str, Document]]] | None = None
+        self._folded: tuple[tuple[Any, int], list[tuple[str, Document]]] | None = None
 
     @property
     def name(self) -> str:
@@ -65,7 +107,8 @@ class Memory:
         """Add units, or pairs of texts.
 
         A unit that is there already, with the same texts in the same languages and the same context, is brought up to
-        date; another translation of a text stands beside the older ones, before them.
+        date, or left as it is where all of it is the same; another translation of a text stands beside the older ones,
+        before them.
 
         Args:
             units: Units, or pairs (text, translation), for which `source` and `target` say the languages.
@@ -81,7 +124,7 @@ class Memory:
             InvalidInput: Pairs are given without their languages, or a code is none.
         """
         languages = _languages(source, target)
-        added = updated = 0
+        added = updated = unchanged = 0
         skipped: list[Skipped] = []
         numbered = enumerate(units)
         while batch := list(itertools.islice(numbered, _BATCH)):
@@ -92,32 +135,76 @@ class Memory:
                     skipped.append(Skipped(index=i, reason=entry))
                 else:
                     entries[entry.key] = entry
-            there = self._there(list(entries))
-            report = self.collection.add([document for entry in entries.values() for document in entry.documents])
+            known, same = self._known(entries)
+            new = [document for entry in entries.values() if entry.key not in same for document in entry.documents]
+            report = self.collection.add(new) if new else Report()
             skipped += [skip.model_copy(update={"index": batch[0][0]}) for skip in report.skipped]
-            added += len(entries) - len(there)
-            updated += len(there)
-        self._folded = None
-        return Report(added=added, updated=updated, skipped=tuple(skipped))
+            added += len(entries) - len(known)
+            updated += len(known) - len(same)
+            unchanged += len(same)
+        if added or updated:
+            self._changed()
+        return Report(added=added, updated=updated, unchanged=unchanged, skipped=tuple(skipped))
 
-    def import_tmx(self, file: str | Path) -> tuple[Report, list[Broken]]:
-        """Add the units of a TMX file, and tell which of it could not be read.
+    def import_file(
+        self,
+        file: str | Path,
+        *,
+        format: str | None = None,
+        languages: Sequence[str] = (),
+        columns: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        optimize: bool | None = None,
+    ) -> tuple[Report, list[Broken]]:
+        """Add the units of a file (TMX, XLIFF, PO, CSV, TSV, Moses), and tell which of it could not be read.
+
+        Args:
+            file: The file.
+            format: As in `read_units`, like the next three.
+            languages: As in `read_units`.
+            columns: As in `read_units`.
+            encoding: As in `read_units`.
+            optimize: Whether to `optimize` afterwards; by default where 20,000 units or more were added.
 
         Raises:
-            InvalidInput: The file is no TMX, or not one unit of it could be added.
+            InvalidInput: The file is not of its format, or not one unit of it could be added.
         """
-        reader = read_tmx(file)
+        reader = read_units(file, format=format, languages=languages, columns=columns, encoding=encoding)
         report = self.add(reader)
-        if not report.added and not report.updated:
+        if not report.added and not report.updated and not report.unchanged:
             reasons = [f"line {one.line}: {one.reason}" for one in reader.broken] + [s.reason for s in report.skipped]
             raise InvalidInput(
                 f"nothing of {file} could be added" + (f"; the first reason: {reasons[0]}" if reasons else ": no units")
             )
+        if optimize or (optimize is None and report.added >= MANY):
+            self.optimize()
         return report, reader.broken
+
+    def import_tmx(self, file: str | Path) -> tuple[Report, list[Broken]]:
+        """As `import_file`, of a TMX file."""
+        return self.import_file(file, format="tmx")
+
+    def export_file(
+        self,
+        file: str | Path,
+        *,
+        format: str | None = None,
+        languages: Sequence[str] = (),
+        on_refused: OnRefused | None = None,
+    ) -> int:
+        """Write all units to a file; see `write_units` for the formats and arguments. How many were written."""
+        return write_units(file, self.units(), format=format, languages=languages, on_refused=on_refused)
 
     def export_tmx(self, file: str | Path, *, source: str = "*all*") -> int:
         """Write all units to a TMX file; how many they are. `source` is the language that it names as the source."""
-        return write_tmx(file, self.units(), source_language=source)
+        return write_tmx(file, map(for_tmx_file, self.units()), source_language=source)
+
+    def optimize(self) -> None:
+        """Build the index by which an embedded memory is searched in a tenth of the time; servers do so by themselves.
+
+        Searches and writes wait until it is done: minutes for 100,000 units. What is added later is searched too.
+        """
+        self.collection.store.compact()
 
     def units(self) -> Iterator[Unit]:
         """All units, whole, in no order that means something."""
@@ -157,7 +244,7 @@ class Memory:
         """Units in which a piece of text occurs, in any of their languages or in one.
 
         Case, width, accents and forms of Chinese characters make no difference. All texts are looked through, so that
-        parts of words are found too; they are read once and kept in memory until the memory changes.
+        parts of words are found too; they are read once and kept until the memory changes, by whomever.
 
         Raises:
             InvalidInput: The text is blank, or `language` is no code.
@@ -174,13 +261,40 @@ class Memory:
                     break
         return [unit_of(document) for document in found.values()]
 
+    def info(self) -> MemoryInfo:
+        """What the memory holds. Reads all of it: a second or two for 100,000 units."""
+        languages: Counter[str] = Counter()
+        units = in_context = unreviewed = 0
+        changes: list[float] = []
+        for document in self.collection.documents(where={"index": 0}):
+            unit = unit_of(document)
+            units += 1
+            in_context += document.metadata.get("context") is not None
+            unreviewed += unit.value("x-approved") == "no" or any(map(needs_review, unit.segments))
+            languages.update({normalise_code(one.lang) for one in unit.segments if one.text.strip()})
+            changed = float(document.metadata.get("changed") or 0.0)
+            changes = [min(changed, *changes), max(changed, *changes)] if changes else [changed, changed]
+        store, model = self.collection.store, self.collection.space.name
+        return MemoryInfo(
+            self.name,
+            store.location,
+            model,
+            units,
+            dict(languages.most_common()),
+            in_context,
+            unreviewed,
+            changes[0] if changes else None,
+            changes[1] if changes else None,
+            self.penalty,
+        )
+
     def delete(self, matches: Sequence[Match] | Match) -> Report:
         """Delete the units of matches; `deleted` counts them."""
         given = [matches] if isinstance(matches, Match) else list(matches)
         keys = self._there(list(dict.fromkeys(match.key for match in given)))
         if keys:
             self.collection.delete(where={"unit": keys})
-            self._folded = None
+            self._changed()
         return Report(deleted=len(keys))
 
     def __len__(self) -> int:
@@ -218,69 +332,28 @@ class Memory:
         found = self.collection.get([f"{key}:0" for key in keys]) if keys else []
         return [key for key, document in zip(keys, found, strict=True) if document is not None]
 
+    def _known(self, entries: Mapping[str, Entry]) -> tuple[set[str], set[str]]:
+        """The keys of entries that are there, and of those that are there just so, all of their documents."""
+        ids = [(key, document) for key, entry in entries.items() for document in entry.documents]
+        found = self.collection.get([document["id"] for _, document in ids]) if ids else []
+        known, other = set(), set()
+        for (key, document), stored in zip(ids, found, strict=True):
+            if stored is not None:
+                known.add(key)
+            if stored is None or stored.metadata.get("data") != document["metadata"]["data"]:
+                other.add(key)
+        return known, known - other
+
+    def _changed(self) -> None:
+        """Tell all who have the memory open that it is another one now."""
+        self._folded = None
+        self.collection.store.update_metadata({VERSION_KEY: secrets.token_hex(8)})
+
     def _texts(self) -> list[tuple[str, Document]]:
-        count = self.collection.count()
-        if self._folded is None or self._folded[0] != count:
-            self._folded = (count, [(fold(d.text), d) for d in self.collection.documents()])
+        version = (self.collection.store.metadata().get(VERSION_KEY), self.collection.count())
+        if self._folded is None or self._folded[0] != version:
+            self._folded = (version, [(fold(d.text), d) for d in self.collection.documents()])
         return self._folded[1]
-
-
-class Memories:
-    """Several memories, asked at once.
-
-    Args:
-        memories: The memories; of equal matches those of the first come first.
-    """
-
-    def __init__(self, *memories: Memory) -> None:
-        self.memories = memories
-
-    def lookup(
-        self,
-        text: str,
-        *,
-        target: str,
-        source: str | None = None,
-        limit: int = 5,
-        min_percent: int = DEFAULT_PERCENT,
-        min_confidence: float = DEFAULT_CONFIDENCE,
-        context: str | None = None,
-        exact: bool = False,
-    ) -> list[Match]:
-        """As `Memory.lookup`, in all of them; each match names its memory, and has lost that one's penalty."""
-        found = [memory._candidates(text, target, source, exact) for memory in self.memories]
-        return best(found, text, source, target, limit, min_percent, min_confidence, context)
-
-    def concordance(self, text: str, *, language: str | None = None, limit: int = 50) -> list[Unit]:
-        """As `Memory.concordance`, in one after the other."""
-        found: list[Unit] = []
-        for memory in self.memories:
-            found += memory.concordance(text, language=language, limit=limit - len(found)) if len(found) < limit else []
-        return found
-
-
-def open_memory(name: str, *, penalty: int = 0, **options: Any) -> Memory:
-    """Open a translation memory, creating it if it does not exist.
-
-    Args:
-        name: Its name; it is kept in a collection of that name.
-        penalty: Percentage points that its matches lose.
-        options: Where it is, its model and so on, as in `xling.open`.
-
-    Raises:
-        InvalidInput: The collection is none of a memory, or an option makes no sense; for others see `xling.open`.
-    """
-    from xling.opening import open as open_collection
-
-    collection = open_collection(name, indexes={**INDEXES, **options.pop("indexes", {})}, **options)
-    try:
-        first = next(iter(collection.documents()), None)
-        if first is not None and "unit" not in first.metadata:
-            raise InvalidInput(f"the collection {name!r} holds other documents: give the memory a name of its own")
-        return Memory(collection, penalty=penalty)
-    except BaseException:
-        collection.close()
-        raise
 
 
 def _languages(source: str | None, target: str | None) -> tuple[str, str] | None:

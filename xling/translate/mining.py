@@ -7,7 +7,8 @@ their sides. `xling.space.margin` has the scores, `tests/benchmarks/bitext.py` w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,8 +21,10 @@ from xling.space.margin import Margin, candidate_pairs, centred, level, margins,
 from xling.space.reference import load_reference
 from xling.space.resolve import load_encoder
 from xling.text import normalise, problem_of
+from xling.translate.formats import format_of, write_units
 from xling.translate.index import find_neighbours
-from xling.translate.sides import OnProgress, Sentences, Side, is_collection, read_side
+from xling.translate.sides import UNKNOWN, OnProgress, Sentences, Side, is_collection, read_side
+from xling.translate.units import Property, Segment, Unit
 from xling.types import DocumentId
 
 DEFAULT_NEIGHBOURS = 4
@@ -74,6 +77,8 @@ class Mined(_Found):
         blank: Entries of both sides without text.
         copies: Pairs left out because both texts are the same: untranslated, not translated.
         level: Margin of the clearest pairs, which the scores are measured by.
+        source_lang: Language that most sentences of the first side are in, `und` if that could not be told.
+        target_lang: The same of the second.
     """
 
     pairs: tuple[MinedPair, ...]
@@ -83,6 +88,33 @@ class Mined(_Found):
     blank: int = 0
     copies: int = 0
     level: float = 0.0
+    source_lang: str = UNKNOWN
+    target_lang: str = UNKNOWN
+
+    def units(self) -> Iterator[Unit]:
+        """The pairs as translation units, best first, with the score as the property `x-score`."""
+        for pair in self.pairs:
+            segments = (Segment(self.source_lang, (pair.source,)), Segment(self.target_lang, (pair.target,)))
+            yield Unit(segments, properties=(Property("x-score", f"{pair.score:.3f}"),))
+
+    def write(self, path: str | Path, *, format: str | None = None) -> int:
+        """Write the pairs to a file of units: TMX, XLIFF, PO, CSV, TSV or Moses; how many were written.
+
+        Args:
+            path: The file.
+            format: As in `write_units`.
+
+        Raises:
+            InvalidInput: The language of a side could not be told, or as of `write_units`.
+        """
+        if UNKNOWN in (self.source_lang, self.target_lang):
+            raise InvalidInput("the language of a side could not be told: name it, source_lang= or target_lang=")
+        languages = () if format_of(path, format) == "tmx" else (self.source_lang, self.target_lang)
+        return write_units(path, self.units(), format=format, languages=languages, on_refused=_leave_out)
+
+
+def _leave_out(number: int, unit: Unit, reason: str) -> None:
+    """PO has one translation of a text: the best, which comes first."""
 
 
 def mine(
@@ -151,7 +183,10 @@ def mine(
         kept &= best_of_both
     best = np.flatnonzero(kept)
     best = best[np.argsort(-scores[best], kind="stable")]
+    languages = [Counter(side.langs).most_common(1)[0][0] for side in (a, b)]
     return Mined(
+        source_lang=languages[0],
+        target_lang=languages[1],
         pairs=tuple(_pair(a, b, int(rows[i]), int(columns[i]), scores[i], found[i], cosines[i]) for i in best),
         source_sentences=len(a),
         target_sentences=len(b),

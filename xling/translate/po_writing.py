@@ -12,7 +12,7 @@ from xling.translate.bilingual import two_languages
 from xling.translate.counting import OnRefused, formed
 from xling.translate.po import PREVIOUS
 from xling.translate.replacing import replacing
-from xling.translate.units import Segment, Tag, Unit
+from xling.translate.units import Segment, Tag, Unit, needs_review
 
 if TYPE_CHECKING:
     from polib import POEntry
@@ -73,9 +73,6 @@ _PLURALS: Final = {
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
 }
 """How the plurals of languages are numbered, as gettext's manual and CLDR have it."""
-
-REVIEW: Final = frozenset({"new", "initial"})
-"""States of XLIFF, beside those that begin with `needs-`, of translations that are not to be used unseen."""
 
 
 def write_po(
@@ -180,12 +177,6 @@ def _entry(unit: Unit, source: str, target: str, seen: set[int]) -> tuple[POEntr
             raise InvalidInput("PO cannot hold the character U+0000")
         one.encode("utf-8")
     return entry, form or 0
-
-
-def needs_review(translation: Segment) -> bool:
-    """Whether a translation's state says that it is not to be used unseen."""
-    state = next((one.value for one in translation.properties if one.type == "x-state"), "")
-    return state in REVIEW or state.startswith("needs-")
 
 
 def _continues(waiting: POEntry, entry: POEntry, form: int) -> bool:

@@ -124,6 +124,12 @@ class Broken:
     reason: str
 
 
+def needs_review(translation: Segment) -> bool:
+    """Whether a translation's state, as XLIFF names it, says that it is not to be used unseen."""
+    state = next((one.value for one in translation.properties if one.type == "x-state"), "")
+    return state in ("new", "initial") or state.startswith("needs-")
+
+
 def _code(lang: str) -> str:
     try:
         return normalise_code(lang)
