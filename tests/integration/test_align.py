@@ -3,7 +3,7 @@
 import json
 
 from xling.cli import main
-from xling.translate import align
+from xling.translate import align, read_units
 
 ENGLISH = (
     "The ferry leaves at noon. I would like a cup of coffee. Where is the nearest station? It rained all night long."
@@ -33,3 +33,7 @@ def test_the_command_line(tmp_path, capsys):
     assert not page.exists()
     assert main(["align", str(source), str(target), "--model", "bundled", "--out", str(page)]) == 0
     assert page.read_text("utf-8").count("<tr class=") == 5
+    for name in ("a.tmx", "a.xlf", "a.po", "a.csv"):
+        assert main(["align", str(source), str(target), "--model", "bundled", "--out", str(tmp_path / name)]) == 0
+        read = [[segment.text for segment in unit.segments] for unit in read_units(tmp_path / name)]
+        assert [texts[0] for texts in read] == ENGLISH.replace(". ", ".\n").replace("? ", "?\n").split("\n")

@@ -845,7 +845,7 @@ def test_a_translation_memory(cli, tmp_path):
     assert json.loads(again.out)["added"] == 2
     info = json.loads(cli("tm", "info", "-c", "memo2", "--json").out)
     assert (info["units"], info["languages"]) == (2, {"ja": 2, "en": 2})
-    assert "ja 2, en 2" in cli("tm", "info", "-c", "memo2").out
+    assert "en 2, ja 2" in cli("tm", "info", "-c", "memo2").out
     assert cli("tm", "import", tmp_path / "out.docx", "-c", "memo2").code == 2
     refused = cli("tm", "lookup", "a", "--to", "!!", "-c", "memo")
     assert refused.code == 2

@@ -12,7 +12,7 @@ from xling.cli import main
 from xling.errors import InvalidInput
 from xling.space.margin import candidate_pairs, level, margins, mutual_best
 from xling.space.neighbours import MISSING, exact_neighbours
-from xling.translate import mine, score_pairs
+from xling.translate import mine, read_units, score_pairs
 from xling.translate.index import find_neighbours
 
 ENGLISH = [
@@ -172,6 +172,30 @@ def test_neighbours_are_those_of_a_full_comparison(n, m, k, seed):
         assert (found.index[:, there:] == MISSING).all()
         rows = np.arange(len(table))[:, None]
         np.testing.assert_allclose(table[rows, found.index[:, :there]], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["pairs.tmx", "pairs.xlf", "pairs.po", "pairs.csv"])
+def test_pairs_are_written_as_units(found, tmp_path, name):
+    assert (found.source_lang, found.target_lang) == ("en", "ja")
+    assert found.write(tmp_path / name) == len(found.pairs)
+    read = [tuple(segment.text for segment in unit.segments) for unit in read_units(tmp_path / name)]
+    assert read == [(pair.source, pair.target) for pair in found.pairs]
+
+
+def test_a_file_of_units_is_scored_and_pairs_are_written_from_the_command_line(found, tmp_path, capsys):
+    found.write(tmp_path / "pairs.xlf")
+    assert main(["mine", str(tmp_path / "pairs.xlf"), "--score", "--model", "bundled", "--json"]) == 0
+    scored = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["source"] for one in scored] == [pair.source for pair in found.pairs]
+    for side, texts in (("en", ENGLISH), ("ja", JAPANESE)):
+        (tmp_path / side).write_text("\n".join(texts), "utf-8")
+    sides = [str(tmp_path / "en"), str(tmp_path / "ja")]
+    assert main(["mine", *sides, "--model", "bundled", "--out", str(tmp_path / "out.csv")]) == 0
+    assert sum(1 for _ in read_units(tmp_path / "out.csv")) == len(found.pairs)
+    assert main(["mine", sides[0]]) == 2
+    assert main(["mine", *sides, "--out", str(tmp_path / "out.docx")]) == 2
+    assert main(["mine", *sides, "--score", "--out", str(tmp_path / "out.csv")]) == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_beyond_the_limit_the_index_gives_the_same():

@@ -280,7 +280,7 @@ class Memory:
             store.location,
             model,
             units,
-            dict(languages.most_common()),
+            dict(sorted(languages.items(), key=lambda one: (-one[1], one[0]))),
             in_context,
             unreviewed,
             changes[0] if changes else None,
