@@ -11,11 +11,14 @@ from tests.answerer import answerer
 from tests.docs.pages import PAGES, blocks, name_of
 from tests.docs.worlds import World
 
-PYTHON = [page for page in PAGES if blocks(page, "python") and name_of(page) != "README.md"]  # test_readme.py has that
+PYTHON = [
+    page for page in PAGES if blocks(page, "python") and not name_of(page).startswith("README")
+]  # test_readme.py has it
 NEEDED = {
     'device="cuda"': "a GPU",
     "multilingual-e5-base": "a model of the hub",
     "bge-reranker": "a model of the hub",
+    "bge-m3": "a server that has it",
     "prefer_grpc=True": "gRPC",
     "restore(": "a server's own snapshots",
     "RayWorkers": "minutes to start",

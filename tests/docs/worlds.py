@@ -136,6 +136,9 @@ class World:
         ]
         return self._collection("news", rows)
 
+    def _make_model(self) -> Any:
+        return self._encoder
+
     def _make_notices(self) -> xling.Collection:
         rows = [{"text": text, "lang": "en"} for text in ENGLISH] + [{"text": t, "lang": "ja"} for t in JAPANESE]
         return self._collection("notices", rows)
