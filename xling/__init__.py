@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from xling.opening import open as open
     from xling.search.rerank import Reranker as Reranker
     from xling.space.cache import EmbeddingCache as EmbeddingCache
+    from xling.space.encoders.distil import distil as distil
     from xling.space.encoders.fastembed_encoder import FastembedEncoder as FastembedEncoder
     from xling.space.encoders.openai_encoder import OpenAIEncoder as OpenAIEncoder
     from xling.space.encoders.space_building import map_vectors as map_vectors
+    from xling.space.encoders.static_model import StaticEncoder as StaticEncoder
     from xling.space.encoders.word_vectors import WordVectorEncoder as WordVectorEncoder
     from xling.space.protocols import Encoder as Encoder
     from xling.text.sentences import SentenceSplitter as SentenceSplitter
@@ -90,6 +92,8 @@ _HOMES = {
     "xling.space.cache": ("EmbeddingCache",),
     "xling.space.encoders.fastembed_encoder": ("FastembedEncoder",),
     "xling.space.encoders.openai_encoder": ("OpenAIEncoder",),
+    "xling.space.encoders.distil": ("distil",),
+    "xling.space.encoders.static_model": ("StaticEncoder",),
     "xling.space.encoders.space_building": ("map_vectors",),
     "xling.space.encoders.word_vectors": ("WordVectorEncoder",),
     "xling.space.protocols": ("Encoder",),

@@ -81,6 +81,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "xling.cli.map_vectors:map_vectors",
         "Bring word vectors of several languages into one space, and write it as a directory for --model.",
     ),
+    "distil": (
+        "xling.cli.distil:distil",
+        "Make a static model out of a sentence-transformers model: a hundred times as fast, and worse.",
+    ),
     "calibrate": (
         "xling.cli.calibrate:calibrate",
         "Measure the language space of a model: what a neutral search takes out, and what its scores mean.",

@@ -14,9 +14,9 @@ from xling.errors import InvalidInput, ModelError
 from xling.space.devices import Runtime, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import TokenVectors, Vectors
-from xling.space.sources import Source, dimension_of, find_source, max_tokens_of, source_of
+from xling.space.sources import Source, dimension_of, find_source, limit_tokens, max_tokens_of, source_of
 from xling.space.token_counts import TokenCounter
-from xling.space.token_vectors import tokens_of, torch_states
+from xling.space.token_vectors import States, tokens_of, torch_states
 from xling.text import estimate_token_ends
 from xling.text.normalise import without_surrogates
 
@@ -185,14 +185,22 @@ class SentenceTransformerEncoder:
         """The same about the middle of the model, with the document prompt: see `EncodesTokensMidway`."""
         return self._tokens(texts, self.document_prompt, midway=True)
 
+    def states(self, *, midway: bool = False) -> States:
+        """What turns token ids, special ones included, into the states of each token."""
+        light = self._find_light()
+        return torch_states(self._load(), halfway=midway) if light is None else partial(light.states, midway=midway)
+
+    def tokenizer(self) -> Tokenizer | None:
+        """The model's tokenizer without truncation and padding, which is not to be changed; None if there is none."""
+        return self._offsets(self._find_light())
+
     def _tokens(self, texts: Sequence[str], prompt: str, *, midway: bool) -> list[TokenVectors]:
         from xling.space.light.model import token_ids
 
-        light = self._find_light()
-        tokenizer = self._offsets(light)
+        tokenizer = self.tokenizer()
         if tokenizer is None:
             raise ModelError(f"the tokenizer of {self.name!r} does not say where in a text its tokens lie")
-        states = torch_states(self._load(), halfway=midway) if light is None else partial(light.states, midway=midway)
+        states = self.states(midway=midway)
         encodings = tokenizer.encode_batch([prompt + without_surrogates(text) for text in texts])
         ids = [token_ids(encoding, self.max_tokens) for encoding in encodings]
         found: dict[int, TokenVectors] = {}
@@ -323,7 +331,7 @@ class SentenceTransformerEncoder:
                 limit = min(limit, self._limit or limit)
                 # Beyond its positions a model crashes; a model that the caller brought is else left as it is.
                 if self._own or (model.max_seq_length or limit + 1) > limit:
-                    model.max_seq_length = limit
+                    limit_tokens(model, limit)
                 self._model = model
             return self._model
 

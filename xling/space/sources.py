@@ -169,6 +169,12 @@ def max_tokens_of(model: SentenceTransformer) -> int:
     return sane_max_tokens(model.max_seq_length) or 512
 
 
+def limit_tokens(model: SentenceTransformer, limit: int) -> None:
+    """Let a loaded model read no more tokens than so many; static models read any number, and cannot be told."""
+    with contextlib.suppress(AttributeError):
+        model.max_seq_length = limit
+
+
 @contextlib.contextmanager
 def _no_progress_bars() -> Iterator[None]:
     from transformers.utils import logging

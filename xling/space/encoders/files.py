@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ def files_key(name: str) -> tuple[str, int, int] | None:
     if place.is_file():
         facts = place.stat()
         return str(place.absolute()), facts.st_mtime_ns, facts.st_size
-    if is_word_space(place):
-        facts = (place / MANIFEST).stat()
+    for own in (MANIFEST,) if is_word_space(place) else ("model.safetensors",) if is_static(place) else ():
+        facts = (place / own).stat()
         return str(place.absolute()), facts.st_mtime_ns, facts.st_size
     if place.suffix in _SUFFIXES and not place.is_dir():
         raise ModelError(f"there is no file {name!r}")
@@ -38,6 +39,20 @@ def is_word_space(directory: Path) -> bool:
     return (directory / MANIFEST).is_file()
 
 
+def static_config(directory: Path) -> Mapping[str, Any] | None:
+    """The configuration of a model of model2vec; None of any other directory."""
+    try:
+        config = json.loads((directory / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return config if isinstance(config, dict) and config.get("model_type") == "model2vec" else None
+
+
+def is_static(directory: Path) -> bool:
+    """Whether it holds a model of model2vec."""
+    return (directory / "model.safetensors").is_file() and static_config(directory) is not None
+
+
 def encoder_of_files(name: str, **choices: Any) -> Encoder:
     """The encoder for what lies there, see `files_key`.
 
@@ -47,8 +62,13 @@ def encoder_of_files(name: str, **choices: Any) -> Encoder:
     from xling.space.encoders.word_space import WordSpaceEncoder
     from xling.space.encoders.word_vectors import WordVectorEncoder
 
-    if Path(name).expanduser().is_dir():
-        return WordSpaceEncoder(name)
+    place = Path(name).expanduser()
+    if is_word_space(place):
+        return WordSpaceEncoder(place)
+    if is_static(place):
+        from xling.space.encoders.static_model import StaticEncoder
+
+        return StaticEncoder(place)
     return WordVectorEncoder(name, **choices)
 
 
