@@ -103,3 +103,28 @@ def test_what_makes_no_sense(notices):
         notices.outliers(0)
     with pytest.raises(xling.InvalidInput, match="no documents here"):
         notices.near_duplicates(languages=["ko"])
+
+
+def test_a_collection_of_another_tool(place, make, encoder):
+    where = place("foreign")
+    if "client" not in where:
+        pytest.skip("other tools write to servers")
+    from qdrant_client import models
+
+    client, name = where["client"], where["name"]
+    client.create_collection(name, vectors_config=models.VectorParams(size=384, distance=models.Distance.COSINE))
+    texts = [text for _, text in NOTICES] + [NOTICES[0][1] + " "]
+    rows = encoder.encode_documents(texts)
+    points = [
+        models.PointStruct(id=i, vector=row.tolist(), payload={"text": text})
+        for i, (row, text) in enumerate(zip(rows, texts, strict=True))
+    ]
+    client.upsert(name, points)
+    notices = make("foreign", vector_name="")
+    found = notices.near_duplicates(0.6)  # without languages all are compared by their cosine
+    assert ids(found.pairs, "copy") == {frozenset((0, 10))}
+    assert len(ids(found.pairs, "near") & {frozenset((i, i + 5)) for i in range(5)}) >= 3
+    assert {one.document.id for one in notices.outliers(threshold=-9)} == set(range(11))
+    assert len(notices.clusters(3).labels) == 11
+    with pytest.raises(xling.InvalidInput, match="all in one"):
+        notices.coverage(3)

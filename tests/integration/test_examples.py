@@ -17,6 +17,7 @@ SHOWN = {
     "films.py": ["6 added", "Seven Samurai", "also", "Spirited Away", "1 updated", "'seen': True"],
     "recommend.py": ["Liked: samurai-ja", "Un guerrier", "also in en", "swordsman", "mousquetaires", "mousquetaires"],
     "posts.py": ["positive", "ja", "negative", "ja", "positive", "de", "negative", "fr", "positive", "es", "und", "de"],
+    "topics.py": ["documents", "ja lacks: ", "1.00 translation: Die Bibliothek", "= "],
     "own_encoder.py": ["6 added by voyage/multilingual-e5-small-q4", "Thank you"],
     "existing_collection.py": ["neutral=0", "おはよう", "neutral=1", "Thank you", "おはよう"],
 }

@@ -90,7 +90,7 @@ def coverage(
     count: Count = None,
     share: Annotated[
         float, typer.Option("--share", help="Most a language may have, of what is expected, to lack a topic.")
-    ] = 0.2,
+    ] = 0.3,
     lang: Languages = None,
     where: Condition = None,
     sample: Sample = 20_000,

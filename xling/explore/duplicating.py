@@ -91,7 +91,7 @@ class DuplicateVerbs(NeighbourVerbs):
         vectors = yield from self._comparable(documents, neutral)
         neutrality = yield from self._searcher.neutrality()
         assert neutrality is not None  # it is computed where it is not at hand
-        first: Rows = yield from work(first_copies, documents)
+        first: Rows = yield from work(first_copies, documents, chunked=self._layout.own)
         filter = self._heads((yield from self._filters(languages, where, source)))
         copied = np.flatnonzero(first != np.arange(len(first)))
         found = [_Pairs(first[copied], copied, np.ones(len(copied)), "copy")]

@@ -106,14 +106,18 @@ class NeighbourVerbs(ReadingVerbs):
         return ragged(iter(found), len(rows), k)
 
 
-def first_copies(documents: Documents) -> Rows:
-    """Of each document the first one of the same text and vector, which may be itself. Shape (n,)."""
+def first_copies(documents: Documents, *, chunked: bool) -> Rows:
+    """Of each document the first one of the same text, which may be itself. Shape (n,).
+
+    Args:
+        documents: Some.
+        chunked: Whether texts may be those of a first chunk: then the vectors, which are of the whole, must agree too.
+    """
     rows = np.arange(len(documents))
     seen: dict[str, list[int]] = {}
     for i, text in enumerate(documents.texts):
         others = seen.setdefault(normalise(text), [])
-        # Of long documents the text is only that of the first chunk; the vector is of all of it.
-        same = [other for other in others if documents.vectors[other] @ documents.vectors[i] >= _SAME]
+        same = [j for j in others if not chunked or documents.vectors[j] @ documents.vectors[i] >= _SAME]
         rows[i] = same[0] if same else i
         others += [] if same else [i]
     return rows

@@ -68,7 +68,7 @@ class OutlierVerbs(NeighbourVerbs):
             raise InvalidInput(f"threshold is a number of standard deviations, got {threshold!r}")
         documents = yield from self._read(languages, where, source, most)
         vectors = yield from self._comparable(documents, neutral)
-        first: Rows = yield from work(first_copies, documents)
+        first: Rows = yield from work(first_copies, documents, chunked=self._layout.own)
         rows = np.unique(first)
         filter = self._heads((yield from self._filters(languages, where, source)))
         near: Neighbours = yield from self._neighbours(documents, vectors, first, rows, neighbours, filter, exact=exact)

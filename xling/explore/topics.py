@@ -95,7 +95,7 @@ class TopicVerbs(ReadingVerbs):
         count: int | None = None,
         *,
         clusters: Clusters | None = None,
-        share: float = 0.2,
+        share: float = 0.3,
         languages: Sequence[str] | None = None,
         where: Where | None = None,
         source: str | None = None,
