@@ -194,9 +194,9 @@ def test_long_texts_are_split_by_the_models_limit(server, place):
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "503", "refused", "cut"])
-def test_a_fault_that_passes_costs_nothing_but_time(server, fault, place):
+def test_a_fault_that_passes_costs_nothing_but_time(server, fault, tmp_path):
     server.fault = lambda number: fault if number in (1, 3) else None
-    with xling.open(**place("c"), model=f"openai:{MODEL}") as docs:
+    with xling.open("c", path=tmp_path, model=f"openai:{MODEL}") as docs:
         assert docs.add(["one two", "three"]).added == 2
         assert docs.search("three", neutral=0)[0].text == "three"
 
@@ -236,11 +236,11 @@ def test_a_fault_that_stays_is_said(server, fault, kind, words):
     assert encoder.encode_documents(["one", "two"]).shape == (2, DIMENSION), "it works again"
 
 
-def test_an_interrupted_add_goes_on_where_it_stopped(server, place):
+def test_an_interrupted_add_goes_on_where_it_stopped(server, tmp_path):
     server.fault = lambda number: "500" if number >= 3 else None
     model = OpenAIEncoder(MODEL, retries=0)
     documents = [{"id": i, "text": f"text {i}"} for i in range(600)]
-    with xling.open(**place("c"), model=model) as docs:
+    with xling.open("c", path=tmp_path, model=model) as docs:
         with pytest.raises(xling.ModelUnavailable):
             docs.add(documents)
         server.fault = lambda number: None
@@ -248,14 +248,14 @@ def test_an_interrupted_add_goes_on_where_it_stopped(server, place):
         assert report.added + report.unchanged == docs.count() == 600
 
 
-def test_the_key_is_shown_nowhere(server, place, caplog, capsys):
+def test_the_key_is_shown_nowhere(server, tmp_path, caplog, capsys):
     server.key = "another"
     caplog.set_level(logging.DEBUG)
     encoder = OpenAIEncoder(MODEL)
     with pytest.raises(xling.ModelError, match="OPENAI_API_KEY") as raised:
         encoder.encode_queries(["a"])
     server.key = KEY
-    with xling.open(**place("c"), model=encoder) as docs:
+    with xling.open("c", path=tmp_path, model=encoder) as docs:
         docs.add(["one"])
         told = [docs.info(), docs.store.metadata(), encoder, vars(encoder), encoder.usage, server.keys and ""]
         server.fault = lambda number: "400"
@@ -402,7 +402,7 @@ def rule() -> Iterator[TiktokenRule]:
 
 
 @given(text=TEXTS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_tokens_lie_in_the_text_one_after_the_other(rule, text):
     for ends in (rule(text), byte_level_ends(text)):
         assert ends == sorted(ends)
