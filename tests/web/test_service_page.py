@@ -200,6 +200,27 @@ def test_the_slider_ranks_anew_beside_the_raw_ranking(open_page):
     assert page.locator("#raw-column").is_hidden()
 
 
+def test_the_map_shows_the_query_and_its_hits(open_page):
+    pytest.importorskip("openTSNE", reason="needs the extra explore: pip install 'xling[explore]'")
+    page = open_page("c=phrases&q=駅はどこ")
+    page.locator("#hits li").first.wait_for()
+    page.get_by_label("map", exact=True).check()
+    until(page, "state.map?.mark", seconds=120)
+    assert "the star is the query, rings are 10 hits" in page.locator("#map-caption").inner_text()
+    assert page.locator("#map").get_attribute("aria-label").startswith("Map of 11 documents")
+    inked = "[...$('map').getContext('2d').getImageData(0, 0, $('map').width, $('map').height).data].some(Boolean)"
+    assert page.evaluate(inked)
+    x, y = page.evaluate(
+        "[12 + state.map.points[0].x * ($('map').clientWidth - 24),"
+        " 12 + (1 - state.map.points[0].y) * ($('map').clientHeight - 24)]"
+    )
+    page.locator("#map").hover(position={"x": x, "y": y})
+    assert page.locator("#map").get_attribute("title") == page.evaluate("state.map.points[0].text")
+    before = page.evaluate("[state.map.mark.x, state.map.mark.y]")
+    ask(page, "ありがとう")
+    until(page, "b => state.map.mark && state.map.mark.x !== b[0]", before)
+
+
 def test_everything_can_be_reached_by_keys(open_page):
     page = open_page("c=phrases&q=station")
     page.locator("#hits li").first.wait_for()

@@ -20,6 +20,7 @@ from xling.serve import warned
 from xling.serve.batching import Batcher
 from xling.serve.collections import Collections
 from xling.serve.keys import Door, KeyFile, read_admin_key
+from xling.serve.maps import Maps
 from xling.serve.metrics import Metrics
 from xling.serve.problems import Problem
 from xling.serve.settings import Settings
@@ -62,7 +63,7 @@ class Service:
         model: Encoder | None = None,
         client: QdrantClient | AsyncQdrantClient | None = None,
     ) -> None:
-        self.settings, self.metrics = settings, Metrics()
+        self.settings, self.metrics, self.maps = settings, Metrics(), Maps()
         admin = None if settings.admin_key_file is None else read_admin_key(settings.admin_key_file)
         file = KeyFile(settings.keys_file)
         if not (settings.loopback or settings.allow_anonymous or admin is not None or file.all()):

@@ -305,13 +305,21 @@ async function drawMap() {
   if (state.map?.name !== name) {
     $("map-caption").textContent = "Drawing the map…";
     try {
-      const found = await ask(at(name, "/map"));
+      const found = await patiently(() => ask(at(name, "/map")));
       if (state.collection !== name) return;
       state.map = { ...found, name, mark: null };
     } catch (error) { $("map-caption").textContent = error.message; return; }
   }
   await placeQuery();
   paint();
+}
+
+async function patiently(action, times = 10) {
+  try { return await action(); } catch (error) {
+    // It goes on being drawn, however long that takes.
+    if (error.status !== 504 || !times) throw error;
+    return patiently(action, times - 1);
+  }
 }
 
 async function placeQuery() {
