@@ -9,7 +9,12 @@ pytest.importorskip("fastapi", reason="needs the extra serve: pip install 'xling
 
 from tests.serving import error_of, running
 
-TEXTS = {"en": "The station is next to the post office.", "ja": "おはようございます。", "fr": "Le chien dort.", "und": "🚉 42"}
+TEXTS = {
+    "en": "The station is next to the post office.",
+    "ja": "おはようございます。",
+    "fr": "Le chien dort.",
+    "und": "🚉 42",
+}
 
 
 @pytest.fixture(scope="module")

@@ -308,3 +308,25 @@ def admin_key(directory):
     from xling.serve import KeyFile
 
     return KeyFile(directory / "keys.json").create("page", role="admin")[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_an_alignment_reads_well(browser, tmp_path, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    from xling.translate.alignment_page import page as html
+
+    links = [
+        ("1-1", 0.5, ["The museum opens at nine."], ["يفتح المتحف أبوابه في التاسعة."]),
+        ("1-2", 0.9, ["It is closed on Mondays & Tuesdays."], ["وهو مغلق", "<b>يوم الاثنين</b>"]),
+        ("1-0", None, ["Dogs must wait outside."], []),
+    ]
+    (tmp_path / "page.html").write_text(html(links, "en", "ar"), "utf-8")
+    context = browser.new_context(viewport={"width": 375, "height": 700}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.locator("td[lang=ar] p").all_inner_texts() == [text for link in links for text in link[3]]
+    assert page.locator("td[lang=ar] p").first.evaluate("node => getComputedStyle(node).direction") == "rtl"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    found = axe.Axe().run(page).response
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    context.close()

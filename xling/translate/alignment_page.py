@@ -7,15 +7,22 @@ from html import escape
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
+body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem; background: Canvas; color: CanvasText }
+h1 { font-size: 1.3rem }
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
 th, td { padding: .4rem .8rem; border-bottom: 1px solid #8884; vertical-align: top; text-align: start }
 td { overflow-wrap: anywhere }
 p { margin: 0 0 .3rem }
 .link { width: 5.5rem; text-align: center; font-size: .8rem; font-variant-numeric: tabular-nums }
 .link meter { width: 100% }
-.group { background: #4a90d922 }
-.alone { background: #d98a4a33 }
+.group { background: #e8effb }
+.alone { background: #f9e8db }
+@media (prefers-color-scheme: dark) { .group { background: #1d2a3d } .alone { background: #3a291d } }
+@media (max-width: 40rem) {
+  body { padding: 0 .25rem }
+  th, td { padding: .3rem .4rem }
+  .link { width: 3.5rem }
+}
 """
 
 
@@ -38,9 +45,10 @@ def page(
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Alignment {source} – {target}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<table>\n"
+        f"<title>Alignment {source} – {target}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>Alignment {source} – {target}</h1>\n<table>\n"
         f'<thead><tr><th scope="col">{source}</th><th scope="col" class="link">link</th>'
-        f'<th scope="col">{target}</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</body>\n</html>\n'
+        f'<th scope="col">{target}</th></tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</main>\n</body>\n</html>\n'
     )
 
 
@@ -57,4 +65,4 @@ def _cell(sentences: Sequence[str], lang: str) -> str:
 def _middle(kind: str, confidence: float | None) -> str:
     if confidence is None:
         return f'<td class="link">{kind}</td>'
-    return f'<td class="link">{kind}<br><meter value="{confidence:.3f}"></meter><br>{confidence:.2f}</td>'
+    return f'<td class="link">{kind}<br><meter value="{confidence:.3f}" aria-label="confidence"></meter><br>{confidence:.2f}</td>'
