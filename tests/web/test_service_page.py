@@ -33,6 +33,8 @@ DOCUMENTS = [
     ("evil", "en", EVIL),
 ]
 
+UNITS = [("駅はどこですか。", "Where is the station?"), ("契約は2024年に終了します。", "The contract ends in 2024.")]
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -50,6 +52,8 @@ def service(encoder, tmp_path_factory):
     directory = tmp_path_factory.mktemp("service")
     with xling.open("phrases", path=directory, model=encoder) as phrases:
         phrases.add([{"id": id, "lang": lang, "text": text, "metadata": {"of": id}} for id, lang, text in DOCUMENTS])
+    with xling.open_memory("manuals", path=directory, model=encoder) as memory:
+        memory.add(UNITS, source="ja", target="en")
     with running(directory, model=encoder) as url:
         yield url
 
@@ -258,6 +262,55 @@ def test_texts_are_added_to_a_new_collection(open_page):
     page.locator("#tab-search").click()
     ask(page, "Wann fährt die Fähre?")
     assert set(texts(page)) == {"The ferry leaves at noon.", "船は正午に出ます。"}
+
+
+def test_files_that_are_dropped_are_added(open_page):
+    page = open_page()
+    page.locator("#into").evaluate("node => { node.value = 'dropped'; }")
+    lines = '{"text": "The lake is frozen.", "id": "lake"}\\n{"text": "山は静かだ。", "lang": "ja"}\\n{"text": " "}\\n'
+    drop = (
+        "const data = new DataTransfer();"
+        f"data.items.add(new File(['{lines}'], 'facts.jsonl'));"
+        "data.items.add(new File(['<h1>شمس</h1><p>A page about the sun.</p>'], 'sun <b>.html'));"
+        "data.items.add(new File([new Uint8Array([1, 2, 3])], 'what.xyz'));"
+        "document.body.dispatchEvent(new DragEvent('dragenter', { dataTransfer: data, bubbles: true }));"
+        "window.veiled = !document.getElementById('veil').hidden;"
+        "document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));"
+    )
+    page.evaluate(f"() => {{ {drop} }}")
+    assert page.evaluate("veiled && document.getElementById('veil').hidden")
+    until(page, "state.collection === 'dropped'")
+    told = page.locator("#uploads li").all_inner_texts()
+    assert [line for line in told if line.startswith("facts.jsonl 2 added, 1 skipped")]
+    assert [line for line in told if line.startswith("sun <b>.html 1 added")]
+    assert [line for line in told if line.startswith("what.xyz failed:")]
+    assert page.locator("#uploads progress").count() == 0
+    page.failed[:] = [text for text in page.failed if "422" not in text and "415" not in text]
+    page.locator("#tab-search").click()
+    ask(page, "ice on the water")
+    assert texts(page)[0] == "The lake is frozen."
+
+
+def test_a_memory_is_asked_and_its_match_copied(open_page):
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#tab-memory").click()
+    page.locator("#memory-name").select_option("manuals")
+    page.locator("#target").select_option("en")
+    page.locator("#segment").fill("契約は2025年に終了します。")
+    page.get_by_role("button", name="Look up").click()
+    match = page.locator("#matches li").first
+    match.wait_for()
+    assert match.locator(".target").inner_text() == "The contract ends in 2024."
+    assert match.locator(".source").get_attribute("lang") == "ja"
+    assert "numbers differ" in match.inner_text()
+    assert re.search(r"\d+ % fuzzy", match.inner_text())
+    match.get_by_role("button", name="Copy").click()
+    until(page, "document.getElementById('memory-status').textContent === 'Copied.'")
+    assert page.evaluate("navigator.clipboard.readText()") == "The contract ends in 2024."
+    page.locator("#segment").fill("Wo ist der Bahnhof?")
+    page.locator("#segment").press("Control+Enter")
+    page.get_by_text("Where is the station?", exact=True).wait_for()
 
 
 def test_a_phone_needs_no_sideways_scrolling(open_page):

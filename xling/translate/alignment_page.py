@@ -65,4 +65,5 @@ def _cell(sentences: Sequence[str], lang: str) -> str:
 def _middle(kind: str, confidence: float | None) -> str:
     if confidence is None:
         return f'<td class="link">{kind}</td>'
-    return f'<td class="link">{kind}<br><meter value="{confidence:.3f}" aria-label="confidence"></meter><br>{confidence:.2f}</td>'
+    meter = f'<meter value="{confidence:.3f}" aria-label="confidence"></meter>'
+    return f'<td class="link">{kind}<br>{meter}<br>{confidence:.2f}</td>'
