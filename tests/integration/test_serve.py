@@ -10,10 +10,11 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+import xling
 from tests.hashing import HashingEncoder
 from tests.serving import error_of, running
 from xling.errors import InvalidInput, ModelError, StoreError
-from xling.serve import KeyFile, create_app, load_settings
+from xling.serve import KeyFile, Settings, create_app, load_settings
 
 ROWS = [
     {"text": "Thank you", "id": "en-1", "lang": "en", "metadata": {"kind": "thanks", "n": 1}},
@@ -279,6 +280,18 @@ def test_settings_come_from_arguments_then_environment_then_file(tmp_path, monke
     assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
     for host, alone in (("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("host", False)):
         assert load_settings(host=host).loopback is alone
+
+
+def test_every_setting_is_documented():
+    def shown(value):
+        return "" if value in (None, (), "") else str(value).lower() if isinstance(value, bool) else f"{value}"
+
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = "`keys.json` in the data directory" if field.default_factory else shown(field.default)
+        rows.append(f"| `{name}` | {value} | {field.description} |")
+    told = (Path(xling.__file__).parent.parent / "docs" / "service.md").read_text("utf-8")
+    assert "\n".join(rows) in told, "the table of settings is to be:\n" + "\n".join(rows)
 
 
 def test_a_model_that_cannot_be_had_is_told_at_the_start(tmp_path):

@@ -64,6 +64,33 @@ def test_queries_that_come_together_are_encoded_together(tmp_path):
         assert len(encoder.given) <= 6  # in a few batches, over both collections
 
 
+class Counting(HashingEncoder):
+    """Notes which prompt texts were encoded with."""
+
+    def __init__(self):
+        super().__init__()
+        self.with_prompt = {"query": [], "document": []}
+
+    def encode_queries(self, texts):
+        self.with_prompt["query"] += texts
+        return HashingEncoder.encode_documents(self, texts)
+
+    def encode_documents(self, texts):
+        self.with_prompt["document"] += texts
+        return HashingEncoder.encode_documents(self, texts)
+
+
+@pytest.mark.parametrize("prompts", ["both", "query"])
+def test_queries_can_be_encoded_with_one_prompt_instead_of_both(tmp_path, prompts):
+    encoder = Counting()
+    with running(tmp_path, model=encoder, prompts=prompts) as url:
+        httpx.put(f"{url}/v1/collections/c", timeout=60)
+        httpx.post(f"{url}/v1/collections/c/documents", json={"documents": ["a text"]}, timeout=60)
+        assert httpx.post(f"{url}/v1/collections/c/search", json={"query": "asked"}, timeout=60).json()["hits"]
+    assert encoder.with_prompt["query"].count("asked") == 1
+    assert encoder.with_prompt["document"].count("asked") == (1 if prompts == "both" else 0)
+
+
 def test_too_much_is_refused_at_once_and_what_was_accepted_is_answered(tmp_path):
     encoder = Slow(0.3)
     settings = {"batch_size": 2, "batch_waiting": 4, "batch_seconds": 60}

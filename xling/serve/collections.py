@@ -118,13 +118,17 @@ class Collections:
             if name in self._open and not options:
                 return self._open[name], False
             there = await asyncio.to_thread(brief, name, **self._place()) is not None
-            if not there:
-                return self._keep(name, await self._opened(name, model=self._model, create=True, **options)), True
             known = self._open.get(name)
+            if not there:
+                made = await self._opened(name, model=self._model, create=True, **options)
+                if known is not None:  # somebody else deleted it
+                    await known.close()
+                return self._keep(name, made), True
             collection = await self._found(name, **options)  # which compares them with how it was made
-            if known is not None:
-                await known.close()
-            return self._keep(name, collection), False
+            if known is None:
+                return self._keep(name, collection), False
+            await collection.close()  # others are using the one that is open
+            return known, False
 
     async def drop(self, name: str) -> None:
         """Delete a collection.
@@ -181,5 +185,6 @@ class Collections:
         # What one collection's query was encoded to serves those of the others of its space.
         first = self._spaces.setdefault(collection.space.fingerprint, collection.space)
         collection.space.keep_queries_with(first)
+        collection.space.query_prompt_alone = self._settings.prompts == "query"
         self._open[name] = collection
         return collection

@@ -100,7 +100,9 @@ class Service:
             self._loading.cancel()
             await asyncio.wait([self._loading])
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=self.settings.stop_seconds)
+            for task in self._tasks:  # too long: what is being written is finished, and no more
+                task.cancel()
         for batcher in self._queries.values():
             await batcher.finish()
         if self._embeddings is not None:

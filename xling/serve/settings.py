@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="the Qdrant server's key")
     api_key_file: Path | None = Field(default=None, description="file with that key")
     prefer_grpc: bool = Field(default=False, description="talk gRPC to the Qdrant server")
-    grpc_port: int = Field(default=6334, ge=1, le=65535)
+    grpc_port: int = Field(default=6334, ge=1, le=65535, description="port of its gRPC")
     qdrant_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for the Qdrant server")
     collections: _Names = Field(default=(), description="the only collections served; all by default")
 
@@ -75,12 +75,15 @@ class Settings(BaseSettings):
     max_requests: int = Field(default=512, ge=1, description="requests under way at a time; more are answered with 503")
     max_client_requests: int = Field(default=128, ge=1, description="of one key or address; more: 429")
 
+    prompts: Literal["both", "query"] = Field(
+        default="both", description="query: encode queries once, not with both prompts of the model: twice as many"
+    )
     batch_size: int = Field(default=32, ge=1, description="most queries that are encoded together")
     batch_waiting: int = Field(default=256, ge=1, description="queries that may wait to be encoded; more: 503")
     batch_seconds: float = Field(default=5.0, gt=0, description="longest wait of a query; longer: 503")
 
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "text"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="what is logged")
+    log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for people")
     stop_seconds: int = Field(default=30, ge=1, description="time that accepted requests get when the service stops")
 
     @field_validator("collections", "allowed_hosts", "cors_origins", mode="before")

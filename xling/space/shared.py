@@ -28,11 +28,14 @@ class SharedSpace:
         identity: The encoder's identity as plain JSON values.
         fingerprint: Its hash.
         cache: Where document vectors are kept between runs, if anywhere.
+        query_prompt_alone: Encode queries of neutral searches once, with the query prompt, also where a model with two
+            prompts would see them with both: half the work, and ranks a little less well (docs/neutral.md).
     """
 
     def __init__(self, encoder: Encoder, cache: VectorCache | None = None) -> None:
         self.encoder = encoder
         self.cache = cache
+        self.query_prompt_alone = False
         self._recent = RecentVectors()
         self.identity: dict[str, str | int] = dict(encoder.identity)
         self.fingerprint = fingerprint(self.identity)
@@ -56,7 +59,9 @@ class SharedSpace:
 
     @property
     def two_prompts(self) -> bool:
-        """Whether queries and documents are encoded differently; taken so where the encoder does not say."""
+        """Whether neutral queries are encoded in both ways; taken so where the encoder does not name its prompts."""
+        if self.query_prompt_alone:
+            return False
         prompts = [self.identity.get(key, key) for key in ("query_prompt", "document_prompt")]
         return prompts[0] != prompts[1] or self.identity.get("query_extra") != self.identity.get("document_extra")
 
