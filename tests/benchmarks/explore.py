@@ -177,6 +177,10 @@ def clusters(vectors: Vectors) -> None:
                     f"{row[4]:6.1%}{rest}",
                     flush=True,
                 )
+        print("  the four largest of 48, by their words")
+        for cluster in made.clusters(48, words=3).clusters[:4]:
+            for lang in ("en", "zh", "ar", "hi", "th"):
+                print(f"    {cluster.number} {lang} {', '.join(cluster.words.get(lang, ()))}")
 
 
 def coverage(vectors: Vectors) -> None:

@@ -53,11 +53,11 @@ class Words:
     """
 
     def __init__(self, clusters: int) -> None:
-        self._clusters = clusters
         self._counts: dict[str, list[Counter[str]]] = defaultdict(lambda: [Counter() for _ in range(clusters)])
         self._forms: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         self._documents: dict[str, Counter[int]] = defaultdict(Counter)
         self._texts: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._total: Counter[str] = Counter()
 
     def add(self, texts: Sequence[str], langs: Sequence[str], clusters: Iterable[int]) -> None:
         """Count the words of some documents. Those of a cluster below 0 count for how common their words are."""
@@ -68,6 +68,7 @@ class Words:
             if cluster >= 0:
                 self._counts[lang][cluster].update(found.keys())
                 self._texts[lang, cluster].append(shown)
+                self._total[lang] += len(found)
             for term, form in found.items():
                 self._forms[lang][term][form] += 1
 
@@ -99,8 +100,7 @@ class Words:
         documents, counts, forms = self._documents[lang], self._counts[lang], self._forms[lang]
         total, here = sum(documents.values()), documents[cluster]
         share = here / total
-        filled = max(sum(1 for c in range(self._clusters) if documents[c]), 1)
-        average = sum(sum(count.values()) for count in counts) / filled
+        average = self._total[lang] / sum(1 for number in documents if number >= 0)
         least = 2 if here >= 5 else 1
         common = _common(lang)
         scores: dict[str, float] = {}
