@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xling.errors import ModelError as ModelError
     from xling.errors import ModelUnavailable as ModelUnavailable
     from xling.errors import NotDeletedWarning as NotDeletedWarning
+    from xling.errors import PlainModelWarning as PlainModelWarning
     from xling.errors import SkippedLinesWarning as SkippedLinesWarning
     from xling.errors import SpaceMismatch as SpaceMismatch
     from xling.errors import StoreError as StoreError
@@ -78,6 +79,7 @@ _HOMES = {
         "ModelError",
         "ModelUnavailable",
         "NotDeletedWarning",
+        "PlainModelWarning",
         "SkippedLinesWarning",
         "SpaceMismatch",
         "StoreError",

@@ -26,7 +26,7 @@ from xling.space.cache import EmbeddingCache, choose_cache
 from xling.space.chunker import Chunker, Chunking, check_chunking
 from xling.space.lexical import check_lexical, lexical_record
 from xling.space.resolve import load_encoder
-from xling.space.truncation import warn_of_truncation
+from xling.space.truncation import warn_of_plain, warn_of_truncation
 from xling.store.base import LEXICAL, Distance, IndexKind, Schema, Storage, Store, VectorSpec
 from xling.store.ids import collection_namespace
 from xling.store.layout import HEADS, OWN_INDEXES, OWN_LAYOUT, Layout, detect_layout
@@ -196,6 +196,7 @@ def open_collection(
             raise CollectionNotFound(f"there is no collection {store.name!r} in {store.location}")
         encoder = load_encoder(model, device=device, runtime=runtime, truncate_dim=truncate_dim)
         warn_of_truncation(encoder)
+        warn_of_plain(encoder)
         space = _space(encoder, cache)
         chunking = check_chunking(None, **given, collection=store.name, new=True)
         if chunk_tokens is not None:

@@ -97,3 +97,7 @@ class UnfinishedWarning(XlingWarning):
 
 class SkippedLinesWarning(XlingWarning):
     """Lines of a file of word vectors, word counts or word pairs could not be used; the others were."""
+
+
+class PlainModelWarning(XlingWarning):
+    """A model was not trained to make vectors of sentences; the message says what to expect of it."""

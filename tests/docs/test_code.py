@@ -17,6 +17,7 @@ PYTHON = [
 NEEDED = {
     'device="cuda"': "a GPU",
     "multilingual-e5-base": "a model of the hub",
+    "bert-base-multilingual": "a model of the hub",
     "bge-reranker": "a model of the hub",
     "bge-m3": "a server that has it",
     "prefer_grpc=True": "gRPC",

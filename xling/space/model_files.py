@@ -42,6 +42,7 @@ class ModelFacts:
         pooling: Modules after the transformer in short, e.g. `mean+normalize`.
         prompts: Prompts by name, as configured; `default` is the one that applies to all texts.
         tokenizer: The `tokenizers` file, where it is used exactly as it is.
+        plain: It is a transformer alone, which was not trained to make vectors of sentences.
     """
 
     name: str | None
@@ -51,6 +52,7 @@ class ModelFacts:
     pooling: str | None = None
     prompts: Mapping[str, str] = field(default_factory=dict)
     tokenizer: Path | None = None
+    plain: bool = False
 
 
 def read_facts(directory: Path) -> ModelFacts:
@@ -78,6 +80,7 @@ def read_facts(directory: Path) -> ModelFacts:
         pooling=f"{pooling}, cut to {truncated}" if pooling and isinstance(truncated, int) else pooling,
         prompts=configured_prompts(own.get("prompts"), own.get("default_prompt_name")),
         tokenizer=_verbatim_tokenizer(transformer),
+        plain=not modules,
     )
 
 

@@ -15,6 +15,7 @@ from xling.space.bundled import bundled_installed
 from xling.space.devices import Runtime
 from xling.space.encoders.files import encoder_of_files, files_key, recorded_file_choices
 from xling.space.encoders.providers import check_local_arguments, has_provider, open_provider, provider_key
+from xling.space.plain import POOLINGS
 from xling.space.protocols import Encoder
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 from xling.space.truncation import recorded_cut, truncated
@@ -135,6 +136,8 @@ def _recorded_choices(recorded: Mapping[str, Any]) -> dict[str, Any]:
         choices["prompts"] = prompts
     if _is_count(recorded.get("max_tokens")):
         choices["max_tokens"] = recorded["max_tokens"]
+    if recorded.get("pooling") in POOLINGS:
+        choices["pooling"] = recorded["pooling"]
     return choices
 
 
@@ -157,16 +160,17 @@ def _shared(
     runtime: Runtime,
     prompts: Mapping[str, str] | None = None,
     max_tokens: int | None = None,
+    pooling: str | None = None,
 ) -> Encoder:
     """One encoder a process for the same arguments, and for others that come to the same."""
     directory = Path(name).expanduser()
     place = str(directory.absolute()) if directory.is_dir() else name.strip()
-    key = (place, device, runtime, tuple(sorted((prompts or {}).items())), max_tokens)
+    key = (place, device, runtime, tuple(sorted((prompts or {}).items())), max_tokens, pooling)
     with _lock:
         encoder: SentenceTransformerEncoder | None = _loaded.get(key)
         if encoder is None:
             encoder = SentenceTransformerEncoder(
-                name, device=device, prompts=prompts, max_tokens=max_tokens, runtime=runtime
+                name, device=device, prompts=prompts, max_tokens=max_tokens, runtime=runtime, pooling=pooling
             )
             alike = (encoder.name, device, runtime, *sorted(encoder.identity.items()))
             encoder = _loaded[key] = _loaded.setdefault(alike, encoder)

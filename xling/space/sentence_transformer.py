@@ -57,6 +57,7 @@ class SentenceTransformerEncoder:
         runtime: `torch`, or `onnx`: the light runtime, ONNX Runtime without torch (extra `onnx`), on the CPU. The
             model is exported for it once, and the vectors are compared; `auto` takes it where it is installed, knows
             the model and gives the same vectors (see `xling.space.light`), and no GPU is there or asked for.
+        pooling: Of a transformer that has no pooling of its own, such as BERT: `mean`, `cls` or `max`.
 
     Raises:
         InvalidInput: An argument makes no sense.
@@ -77,6 +78,7 @@ class SentenceTransformerEncoder:
         local_files_only: bool = False,
         max_tokens: int | None = None,
         runtime: Runtime = "auto",
+        pooling: str | None = None,
     ) -> None:
         _check_runtime(runtime, model, device)
         if batch_size is not None and batch_size < 1:
@@ -91,11 +93,13 @@ class SentenceTransformerEncoder:
                 revision=revision,
                 trust_remote_code=trust_remote_code,
                 local_files_only=local_files_only,
+                pooling=pooling,
             )
             if isinstance(model, (str, Path))
             else source_of(model, name)
         )
         self._name = name or self._source.name
+        self.plain = self._source.facts.plain  # no sentence model: see xling.space.plain
         self._batch_size = batch_size
         self._lock = threading.RLock()
         self._model: SentenceTransformer | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xling.errors import InvalidInput, ModelError
 from xling.space import bundled
 from xling.space.model_files import ModelFacts, configured_prompts, read_facts, sane_max_tokens
+from xling.space.plain import POOLINGS, pooled
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -46,6 +47,7 @@ def find_source(
     revision: str | None = None,
     trust_remote_code: bool = False,
     local_files_only: bool = False,
+    pooling: str | None = None,
 ) -> Source:
     """Find a model by name or path. Reads files only; nothing heavy is imported unless it has to be downloaded.
 
@@ -68,7 +70,7 @@ def find_source(
         )
     directory = Path(name).expanduser()
     if directory.is_dir():
-        return _from_directory(directory.absolute(), None, device, trust_remote_code)
+        return pooled_by(_from_directory(directory.absolute(), None, device, trust_remote_code), pooling)
     if isinstance(model, Path) or _looks_like_path(name):
         raise ModelError(
             f"There is no directory {name!r}. Give the path of a sentence-transformers model, the name of one "
@@ -79,7 +81,25 @@ def find_source(
     found = find_on_hub(name, revision=revision, local_files_only=local_files_only)
     # The code that such a model brings may lie in another repository.
     offline = local_files_only or not trust_remote_code
-    return _from_directory(found, name, device, trust_remote_code, offline)
+    return pooled_by(_from_directory(found, name, device, trust_remote_code, offline), pooling)
+
+
+def pooled_by(source: Source, pooling: str | None) -> Source:
+    """The source with another pooling: of a plain transformer `mean`, `cls` or `max`, of others their own.
+
+    Raises:
+        InvalidInput: It is none of these, or the model comes with another.
+    """
+    if pooling is None or pooling == source.facts.pooling:
+        return source
+    if pooling not in POOLINGS or not source.facts.plain:
+        raise InvalidInput(
+            f"pooling= is one of {', '.join(POOLINGS)}, for transformers that have none of their own; {source.name!r} "
+            f"has {source.facts.pooling or 'its own'!r}, and {pooling!r} was asked for"
+        )
+    # Without the directory, from which the light runtime would be made: that says nothing of the pooling.
+    facts = replace(source.facts, pooling=pooling)
+    return replace(source, facts=facts, load=lambda: pooled(source.load(), pooling), directory=None)
 
 
 def source_of(model: SentenceTransformer, name: str | None) -> Source:

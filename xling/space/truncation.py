@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xling.errors import InvalidInput, TruncationWarning
+from xling.errors import InvalidInput, PlainModelWarning, TruncationWarning
 from xling.space.cards import card_for
 from xling.space.protocols import Encoder, EncodesBoth, GivesDimensions, TokenCounts, Vectors, paid_encoder
 from xling.space.reference import reference_sample
@@ -138,6 +138,21 @@ def warn_of_truncation(encoder: Encoder) -> None:
     warnings.warn(
         f"the model {encoder.name!r} {known}: {cost}. quantization= saves more memory at a smaller loss",
         TruncationWarning,
+        stacklevel=5,
+    )
+
+
+def warn_of_plain(encoder: Encoder) -> None:
+    """Warn of a transformer that was not trained to make vectors of sentences, with what it finds as measured."""
+    whole = encoder.whole if isinstance(encoder, TruncatedEncoder) else encoder
+    if not getattr(whole, "plain", False):
+        return
+    found, _ = translations_found(whole, whole.dimension)
+    warnings.warn(
+        f"{encoder.name!r} is a transformer without a sentence head: the vectors of its tokens are pooled "
+        f"({whole.identity.get('pooling')}), which it was not trained for. Of {_PAIRS} sentences it finds the "
+        f"translation of {found:.0%}; multilingual sentence models find most. xling models lists some",
+        PlainModelWarning,
         stacklevel=5,
     )
 
