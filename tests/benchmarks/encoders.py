@@ -24,6 +24,7 @@ import regex
 from xling.evaluate.sets import bcp47
 from xling.space.encoders.distil import distil
 from xling.space.encoders.space_building import map_vectors
+from xling.space.encoders.word_space import WordSpaceEncoder
 from xling.space.protocols import Encoder
 from xling.space.resolve import load_encoder
 
@@ -45,6 +46,11 @@ def ntrex(code: str) -> list[str]:
 def tatoeba(code: str) -> tuple[list[str], list[str]]:
     own, english = (lines(DATA / "tatoeba" / f"tatoeba.{code}-eng.{side}") for side in (code, "eng"))
     return own, english
+
+
+def sides(code: str) -> list[tuple[str, list[str]]]:
+    own, english = tatoeba(code)
+    return [(bcp47(code), own), ("en", english)]
 
 
 def corpus(code: str) -> list[str]:
@@ -134,7 +140,11 @@ def words(folder: Path) -> Iterator[tuple[str, Encoder, Sequence[str]]]:
             made = map_vectors(files, folder / f"{form}-{relaxed}", pairs=pairs, relaxed=relaxed)
             name = f"{form}, {'RCSLS' if relaxed else 'Procrustes'}"
             print(name, *(f"{m.lang}: {m.words} words, kept back {m.accuracy}" for m in made.languages), sep="; ")
-            yield name, load_encoder(made.directory), codes
+            space = WordSpaceEncoder(made.directory)
+            for code in codes:
+                told = [np.mean([space.language_of(t) == lang for t in side]) for lang, side in sides(code)]
+                print(f"{code}: read with the table of its language {told[0]:.3f}, English {told[1]:.3f}")
+            yield name, space, codes
 
 
 def static(folder: Path, *, whole: bool) -> Iterator[tuple[str, Encoder, Sequence[str]]]:
