@@ -102,6 +102,7 @@ class AsyncCollection:
     map = _verb(Collection.map)
     near_duplicates = _verb(Collection.near_duplicates)
     outliers = _verb(Collection.outliers)
+    probe = _verb(Collection.probe)
     vectors = _verb(Collection.vectors)
 
     if TYPE_CHECKING:  # what a type checker does not see through `_verb`: what comes back depends on what is given

@@ -14,6 +14,7 @@ from xling.explore.classifying import ClassifyingVerbs
 from xling.explore.duplicating import DuplicateVerbs
 from xling.explore.mapping import MappingVerbs
 from xling.explore.outlying import OutlierVerbs
+from xling.explore.probing import ProbingVerbs
 from xling.explore.suggesting import SuggestingVerbs
 from xling.explore.topics import TopicVerbs
 from xling.ingest.verbs import WritingVerbs
@@ -44,6 +45,7 @@ class Collection(
     MappingVerbs,
     DuplicateVerbs,
     OutlierVerbs,
+    ProbingVerbs,
     ExplainingVerbs,
     ListingVerbs,
     WritingVerbs,

@@ -42,6 +42,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "xling.cli.duplicates:outliers",
         "Find documents that have little to do with any other, in whatever language: the strangest first.",
     ),
+    "map": (
+        "xling.cli.map:map_",
+        "Draw the collection as a map on which what means the same lies together, whatever its language.",
+    ),
+    "probe": (
+        "xling.cli.probe:probe",
+        "Measure the space of a collection: language bias, hubs, isotropy, dimension, what saving memory costs.",
+    ),
     "info": ("xling.cli.info:info", "Show what a collection is and holds."),
     "list": ("xling.cli.info:list_collections", "List the embedded collections on this machine."),
     "delete": ("xling.cli.delete:delete", "Delete documents: by ids, by a condition, or all of them."),

@@ -28,6 +28,9 @@ def map_(
         list[str] | None,
         typer.Option("--field", help="Metadata fields to choose among on the page. (default: those with few values)"),
     ] = None,
+    clusters: Annotated[
+        int | None, typer.Option("--clusters", min=2, help="Find so many topics first, and colour by them.")
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Show the vectors as the model gives them beside.")
     ] = False,
@@ -55,9 +58,15 @@ def map_(
     condition = parse_where(where)
     fields = split_list(field)
     with target.open(model) as collection, output.working("drawing the map"):
+        languages = split_list(lang)
+        found = None
+        if clusters is not None:
+            found = collection.clusters(clusters, languages=languages, where=condition, neutral=neutral, seed=seed)
+            color_by = color_by or "cluster"
         made = collection.map(
-            languages=split_list(lang),
+            languages=languages,
             where=condition,
+            clusters=found,
             fields=fields,
             neutral=neutral,
             compare=compare,

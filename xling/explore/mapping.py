@@ -9,12 +9,14 @@ from xling.explore.colouring import by_values, colourings
 from xling.explore.maps import Layer, Map
 from xling.explore.projecting import project
 from xling.explore.reading import Documents, ReadingVerbs
+from xling.explore.results import Clusters
 from xling.search.filters import Where
 from xling.search.plan import Neutrality
 from xling.store.steps import Steps, stepwise, work
 from xling.types import DocumentId
 
 MOST_POINTS = 20_000
+CLUSTER = "cluster"
 
 
 class MappingVerbs(ReadingVerbs):
@@ -28,6 +30,7 @@ class MappingVerbs(ReadingVerbs):
         where: Where | None = None,
         source: str | None = None,
         fields: Sequence[str] | None = None,
+        clusters: Clusters | None = None,
         labels: Mapping[str, Mapping[DocumentId, str]] | None = None,
         neutral: float = 1.0,
         compare: bool = False,
@@ -41,8 +44,8 @@ class MappingVerbs(ReadingVerbs):
             where: Only those whose metadata meet this, as in `search`.
             source: Only those of this source.
             fields: Metadata fields that points can be coloured by; by default those that have few values, or numbers.
-            labels: More to colour by: for each name the label of documents by their ids, such as the topics of
-                `clusters` or the labels of `classify`.
+            clusters: What `clusters` found, to colour by: `color_by="cluster"`.
+            labels: More to colour by: for each name the label of documents by their ids, such as those of `classify`.
             neutral: How far the language is taken out: 0 maps the vectors as the model gives them.
             compare: Map the vectors as the model gives them too, to be shown beside. Takes twice the time.
             most: Documents to map; of more a random part. 20,000 take about half a minute on two cores.
@@ -63,14 +66,15 @@ class MappingVerbs(ReadingVerbs):
         assert neutrality is not None  # it is computed where it is not at hand
         both = compare and neutral > 0
         layers = yield from work(_layers, documents, neutrality, neutral, both, seed)
-        given = {name: [of.get(id) for id in documents.ids] for name, of in (labels or {}).items()}
+        more = {**({} if clusters is None else {CLUSTER: _topics(clusters)}), **(labels or {})}
+        given = {name: [of.get(id) for id in documents.ids] for name, of in more.items()}
         return Map(
             name=self.name,
             ids=documents.ids,
             texts=documents.texts,
             langs=documents.langs,
             colourings=(
-                *colourings(documents.langs, documents.metadata, fields),
+                *(c for c in colourings(documents.langs, documents.metadata, fields) if c.name not in given),
                 *(by_values(name, values) for name, values in given.items()),
             ),
             layers=layers,
@@ -80,6 +84,13 @@ class MappingVerbs(ReadingVerbs):
             _space=self.space,
             _basis=neutrality.basis,
         )
+
+
+def _topics(clusters: Clusters) -> dict[DocumentId, str]:
+    """What to call the cluster of each document that is in one. Names may be equal, so that numbers go with them."""
+    names = {cluster.number: f"{cluster.number} {cluster.name}".strip() for cluster in clusters.clusters}
+    known = zip(clusters.ids, clusters.labels, strict=True)
+    return {id: names[label] for id, label in known if label in names}
 
 
 def _layers(documents: Documents, neutrality: Neutrality, neutral: float, both: bool, seed: int) -> tuple[Layer, ...]:

@@ -8,6 +8,7 @@ Communications 2019).
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ SHARPNESS = 20.0
 """How much more a nearer neighbour says, in units of its cosine."""
 
 _STEPS_OF_MEDIAN = 30
+
+_GRID_FROM, _GRID_STEP = 3000, 2
+"""Vectors from which on repulsion is computed on a grid, and how wide its cells are: of 1, the package's own, they take
+two and a half times as long and keep 0.357 instead of 0.351 of the ten nearest."""
 
 
 def project(vectors: Vectors, *, seed: int = 0) -> Vectors:
@@ -117,10 +122,10 @@ def _tsne(
         jitter = np.random.default_rng(seed).normal(size=spread.shape) * 1e-6
         # The grid pays off from some thousands of points. More threads than one wait for each other, busily: they gain
         # little on an idle machine, and on a busy one they take a hundred times as long.
-        grid: str = "fft" if len(start) > 3000 else "bh"
-        embedding = TSNEEmbedding(
-            spread + jitter, affinities, negative_gradient_method=grid, random_state=seed, n_jobs=1
-        )
+        grid: dict[str, Any] = {"negative_gradient_method": "bh"}
+        if len(start) > _GRID_FROM:
+            grid = {"negative_gradient_method": "fft", "ints_in_interval": _GRID_STEP}
+        embedding = TSNEEmbedding(spread + jitter, affinities, random_state=seed, n_jobs=1, **grid)
         embedding = embedding.optimize(EARLY_STEPS, exaggeration=EXAGGERATION, momentum=0.5)
         embedding = embedding.optimize(STEPS, exaggeration=1.0, momentum=0.8)
     return np.asarray(embedding, dtype=np.float64)
