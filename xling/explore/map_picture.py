@@ -94,7 +94,7 @@ def _scatter(plot: Any, places: Vectors, colours: Sequence[Any], colouring: Colo
     if colouring.numeric:
         ramp = LinearSegmentedColormap.from_list("ramp", RAMP).with_extremes(bad=NOTHING)
         options = {"cmap": ramp, "plotnonfinite": True}
-    size = float(np.clip(24_000 / max(len(places), 1), 1.5, 40))
+    size = float(np.clip(60_000 / max(len(places), 1), 2, 40))
     shown = plot.scatter(
         places[order, 0],
         places[order, 1],

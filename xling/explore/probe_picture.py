@@ -54,7 +54,7 @@ def _savings(plot: Any, found: Probe) -> None:
     plot.set_xlim(0, 1)
     plot.set_xlabel(f"recall of the {found.neighbours} exact nearest")
     plot.set_title("What smaller vectors cost", fontsize=11)
-    plot.legend(fontsize=8, loc="lower left")
+    plot.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.4, -0.15), ncols=2, frameon=False)
 
 
 def _variance(plot: Any, found: Probe) -> None:
@@ -63,9 +63,12 @@ def _variance(plot: Any, found: Probe) -> None:
         plot.plot(range(1, len(shape.variances) + 1), np.cumsum(shape.variances), color=colour, label=label)
     plot.set_ylim(0, 1.02)
     plot.set_xscale("log")
+    ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000, 3000) if n <= len(found.raw.variances)]
+    plot.set_xticks(ticks, [f"{n:,}" for n in ticks])  # matplotlib's own are formulas
+    plot.set_xticks([], minor=True)
     plot.set_xlabel("principal components")
     plot.set_title("Share of the variance", fontsize=11)
-    plot.legend(fontsize=8, loc="lower right")
+    plot.legend(fontsize=8, loc="upper left")
 
 
 def _shares(plot: Any, found: Probe) -> None:

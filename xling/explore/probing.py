@@ -60,10 +60,11 @@ class ProbingVerbs(ReadingVerbs):
             raise InvalidInput(f"a space is measured between documents, and {self.name!r} has one here")
         neutrality = yield from self._searcher.neutrality()
         assert neutrality is not None  # it is computed where it is not at hand
-        return (yield from work(_measured, self.name, self.space.name, documents, neutrality, neighbours, seed))
+        return (yield from work(measured, self.name, self.space.name, documents, neutrality, neighbours, seed))
 
 
-def _measured(name: str, model: str, documents: Documents, neutrality: Neutrality, neighbours: int, seed: int) -> Probe:
+def measured(name: str, model: str, documents: Documents, neutrality: Neutrality, neighbours: int, seed: int) -> Probe:
+    """The report on documents at hand; the arguments are those of the verb."""
     k = min(neighbours, len(documents) - 1)
     languages = dict(Counter(documents.langs).most_common())
     shapes = [
