@@ -139,6 +139,28 @@ def test_a_stale_answer_is_dropped(open_page):
     page.failed[:] = [text for text in page.failed if "Failed to load" not in text]
 
 
+def test_a_busy_service_is_asked_once_more(open_page):
+    page = open_page()
+    answers = iter([503, 503, 429])
+    error = '{"error": {"code": "overloaded", "message": "more is asked than can be answered"}}'
+
+    def busy(route):
+        status = next(answers, None)
+        if status is None:
+            route.continue_()
+        else:
+            route.fulfill(status=status, headers={"Retry-After": "0"}, body=error)
+
+    page.route("**/search", busy)
+    page.locator("#query").fill("ありがとう")
+    page.locator("#problem").wait_for()
+    assert page.locator("#problem").inner_text() == "more is asked than can be answered"
+    ask(page, "ありがとうね")
+    assert texts(page)[0] == "Thank you"
+    assert page.locator("#problem").is_hidden()
+    page.failed[:] = [text for text in page.failed if "Failed to load resource" not in text]
+
+
 def test_texts_are_shown_and_never_run(open_page):
     page = open_page("c=phrases&q=" + "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20station")
     page.locator("mark").first.wait_for()
@@ -344,7 +366,7 @@ def test_axe_finds_nothing(open_page, scheme):
 
 
 def test_a_service_with_keys_asks_for_one(browser, encoder, tmp_path):
-    key = admin_key(tmp_path)
+    key = new_key(tmp_path, "admin")
     with running(tmp_path, model=encoder, allow_anonymous=False, host="0.0.0.0", allowed_hosts="127.0.0.1") as url:
         context = browser.new_context()
         page = context.new_page()
@@ -357,10 +379,26 @@ def test_a_service_with_keys_asks_for_one(browser, encoder, tmp_path):
         context.close()
 
 
-def admin_key(directory):
+def test_a_key_that_may_only_read_is_not_offered_to_add(browser, encoder, tmp_path):
+    key = new_key(tmp_path, "read")
+    with running(tmp_path, model=encoder, host="0.0.0.0", allowed_hosts="127.0.0.1") as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(url)
+        page.locator("#key").fill(key)
+        page.keyboard.press("Enter")
+        until(page, "document.getElementById('tab-add').hidden")
+        page.locator("#tab-search").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("document.activeElement.id") == "tab-search"
+        context.close()
+
+
+def new_key(directory, role):
     from xling.serve import KeyFile
 
-    return KeyFile(directory / "keys.json").create("page", role="admin")[1]
+    return KeyFile(directory / "keys.json").create("page", role=role)[1]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

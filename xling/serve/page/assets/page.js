@@ -5,6 +5,7 @@ const $ = (id) => document.getElementById(id);
 const STEPS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const PAUSE = 60; // ms after the last key before a question goes out
 const LIMIT = 10;
+const PATIENCE = 5; // seconds to wait for a busy service before it is asked once more
 const names = new Intl.DisplayNames(["en"], { type: "language" });
 
 // ---------------------------------------------------------------- small things
@@ -53,7 +54,7 @@ class Refused extends Error {
   }
 }
 
-async function ask(path, body, { signal, method } = {}) {
+async function ask(path, body, { signal, method, again = true } = {}) {
   const asked = { method: method ?? (body === undefined ? "GET" : "POST"), headers: headers(), signal };
   if (body !== undefined) {
     asked.headers["Content-Type"] = "application/json";
@@ -64,6 +65,12 @@ async function ask(path, body, { signal, method } = {}) {
   let read = null;
   try { read = text ? JSON.parse(text) : null; } catch { /* told by the status */ }
   if (answer.ok) return read;
+  const wait = Number(answer.headers.get("Retry-After"));
+  if (again && (answer.status === 429 || answer.status === 503) && wait <= PATIENCE) {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
+    signal?.throwIfAborted();
+    return ask(path, body, { signal, method, again: false });
+  }
   if (answer.status === 401) needKey();
   throw new Refused(answer.status, read);
 }
@@ -246,7 +253,7 @@ const explain = debounced(async () => {
   } catch (error) {
     if (!(error instanceof Refused)) told(error); // a model without token vectors explains nothing
   }
-}, 120);
+}, 250); // once the writer pauses: links cost more than the search
 
 // Offsets count code points; marks carry the numbers of their links, so that both sides can be lit together.
 function marked(node, text, spans) {
@@ -541,7 +548,7 @@ function select(tab, focus = false) {
 }
 
 document.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
-  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const tabs = [...document.querySelectorAll("[role=tab]:not([hidden])")];
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step) select(tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length], true);
 });
@@ -613,6 +620,7 @@ async function begin() {
     const service = await ask("/v1/service");
     if (service.keys_required && service.role === null) { needKey(); return; }
     problem("");
+    $("tab-add").hidden = service.role === "read";
     const known = await loadCollections();
     const asked = new URLSearchParams(location.hash.slice(1));
     const name = known.includes(asked.get("c")) ? asked.get("c") : known[0];
