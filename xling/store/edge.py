@@ -260,7 +260,8 @@ class EdgeStore(EdgeLexical, EdgeRecommend):
 
         Qdrant Edge never does this by itself, and neither does this class: searches and writes wait until it is done
         (half a minute for 50,000 points of 384 dimensions on two cores), and up to some hundred thousand points the
-        exact search takes milliseconds (5 ms at 50,000). It also frees the space of deleted points.
+        exact search takes milliseconds (5 ms at 50,000); a translation memory does it after a large import. It also
+        frees the space of deleted points.
         """
         with self._errors("optimize"), self._change() as shard:
             return bool(shard.optimize())

@@ -60,10 +60,11 @@ class Match:
 @dataclass(slots=True)
 class _Candidate:
     metadata: Mapping[str, Any]
-    lang: str
     confidence: float | None
     memory: str
     penalty: int
+    texts: list[tuple[str, str]]
+    """Its segments that were found, as (language without region, text)."""
 
 
 class Candidates:
@@ -75,18 +76,21 @@ class Candidates:
 
     def add_documents(self, documents: Iterable[Document]) -> None:
         for document in documents:
-            self._add(document.metadata, document.lang or "und", None)
+            self._add(document.metadata, document.text, document.lang or "und", None)
 
     def add_hits(self, hits: Iterable[Hit]) -> None:
         for hit in hits:
-            self._add(hit.metadata, hit.lang, hit.confidence)
+            # A piece of a long text is not the text.
+            self._add(hit.metadata, hit.text if hit.chunk is None else None, hit.lang, hit.confidence)
 
-    def _add(self, metadata: Mapping[str, Any], lang: str, confidence: float | None) -> None:
-        key = metadata["unit"]
+    def _add(self, metadata: Mapping[str, Any], text: str | None, lang: str, confidence: float | None) -> None:
+        key, found = metadata["unit"], [] if text is None else [(primary(lang), text)]
         known = self.found.get(key)
         if known is None:
-            self.found[key] = _Candidate(metadata, lang, confidence, self._memory, self._penalty)
-        elif confidence is not None:
+            self.found[key] = _Candidate(metadata, confidence, self._memory, self._penalty, found)
+            return
+        known.texts += found
+        if confidence is not None:
             known.confidence = max(confidence, known.confidence or 0.0)
 
 
@@ -110,11 +114,12 @@ def best(
     if not 0 <= min_percent <= EXACT or not 0 <= min_confidence <= 1:
         raise InvalidInput("min_percent lies between 0 and 100, min_confidence between 0 and 1")
     asked_in = None if source is None else primary(normalise_code(source))
+    candidates = [one for memory in several for one in memory.found.values()]
+    hopeful = [one for one in candidates if _may_match(one, text, asked_in, min_percent, min_confidence)]
     alike = sorted(
         (
             scored
-            for candidates in several
-            for candidate in candidates.found.values()
+            for candidate in hopeful
             if (scored := _scored(candidate, text, asked_in, target, context, min_percent)) is not None
             and (scored.kind != "meaning" or (candidate.confidence or 0.0) >= min_confidence)
         ),
@@ -124,6 +129,16 @@ def best(
     last = alike[limit - 1].rank() if len(alike) > limit else None
     wanted = [scored for scored in alike if last is None or scored.rank() <= last]
     return sorted((_match(scored, text, asked_in) for scored in wanted), key=_rank)[:limit]
+
+
+def _may_match(candidate: _Candidate, text: str, asked_in: str | None, min_percent: int, min_confidence: float) -> bool:
+    """Whether a candidate is sure enough, or alike enough, by what was found of it: its unit is not read for that."""
+    if (candidate.confidence or 0.0) >= min_confidence:
+        return True
+    own = [found for lang, found in candidate.texts if asked_in in (None, lang)]
+    # One that was found in other languages alone may be alike in the question's.
+    likeness = max((percent(text, found) for found in own), default=EXACT)
+    return likeness == EXACT or likeness - candidate.penalty >= min_percent
 
 
 @dataclass(frozen=True, slots=True)
