@@ -48,7 +48,7 @@ class MappingVerbs(ReadingVerbs):
             labels: More to colour by: for each name the label of documents by their ids, such as those of `classify`.
             neutral: How far the language is taken out: 0 maps the vectors as the model gives them.
             compare: Map the vectors as the model gives them too, to be shown beside. Takes twice the time.
-            most: Documents to map; of more a random part. 20,000 take about half a minute on two cores.
+            most: Documents to map; of more a random part. 20,000 take about 40 seconds.
             seed: Equal seeds give equal maps, on one machine.
 
         Returns:
