@@ -68,7 +68,7 @@ def examine(
     url: str | None = None,
     api_key: str | None = None,
     path: Path | None = None,
-    runtime: Literal["auto", "torch", "onnx"] = "auto",
+    runtime: Literal["auto", "torch", "onnx", "onnx-int8"] = "auto",
     device: str | None = None,
     try_model: bool = True,
 ) -> Iterator[Check]:
@@ -226,7 +226,7 @@ def _server(url: str, api_key: str | None) -> Check:
     return Check("server", "ok", found)
 
 
-def _model(model: Any, runtime: Literal["auto", "torch", "onnx"], device: str | None) -> Check:
+def _model(model: Any, runtime: Literal["auto", "torch", "onnx", "onnx-int8"], device: str | None) -> Check:
     """The whole way once: encode, write, search."""
     from xling.opening import open as open_collection
     from xling.space.resolve import load_encoder

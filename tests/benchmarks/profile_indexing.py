@@ -61,6 +61,7 @@ def main() -> None:
         xling.open("profile", path=folder, model="bundled", runtime=args.runtime, cache=False) as docs,
     ):
         docs.space.documents(["loads the model"])
+        docs.space.encoder.count_tokens(["loads the whole tokenizer, which a query does without"])
         clocks.put_on(docs.store, "retrieve", ENCODING, "looking up what is stored")
         clocks.put_on(docs._detector, "detect_many", ENCODING, "languages")
         clocks.put_on(Chunker, "spans_many", ENCODING, "splitting")

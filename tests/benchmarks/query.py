@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--runtime", choices=("auto", "torch", "onnx"), default="auto")
+    parser.add_argument("--runtime", choices=("auto", "torch", "onnx", "onnx-int8"), default="auto")
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")
     encoder = SentenceTransformerEncoder("bundled", device="cpu", runtime=options.runtime)

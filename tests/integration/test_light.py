@@ -17,6 +17,8 @@ from xling.cache_dir import cache_dir
 from xling.errors import InvalidInput, MissingExtra, ModelError
 from xling.space import sentence_transformer
 from xling.space.light import EQUIVALENT
+from xling.space.light.eight_bits import rounded, smoothing
+from xling.space.light.export import NEAR
 from xling.space.light.model import GRAPH
 from xling.space.light.weights import read_tensors
 from xling.space.publish import MANIFEST
@@ -140,6 +142,58 @@ def test_many_texts_are_worth_the_whole_tokenizer(encoder, monkeypatch):
     assert light._fitted(light._find_light(), ["long " * 2000]) is None
 
 
+def test_queries_in_8_bits_are_near_and_documents_the_same(encoder):
+    quick, exact = (SentenceTransformerEncoder("bundled", runtime=name) for name in ("onnx-int8", "onnx"))
+    texts = ["Thank you", "ありがとう", "ขอบคุณ", "شكرا", "감사합니다", "", "١٢٣ naïve ﬁ", "x"]
+    found, right = quick.encode_queries(texts), exact.encode_queries(texts)
+    cosines = (found * right).sum(axis=1)
+    assert NEAR < cosines.min() < cosines.max() < 0.99999  # near, and not the same: they are computed in another way
+    both, as_documents = quick.encode_both(texts, texts)
+    assert np.allclose(both, found, atol=0.02)
+    assert (as_documents * exact.encode_documents(texts)).sum(axis=1).min() > NEAR
+    assert np.array_equal(quick.encode_documents(texts), exact.encode_documents(texts))
+    assert quick.identity == exact.identity
+
+
+def test_a_collection_is_searched_in_8_bits(tmp_path, encoder):
+    with xling.open("c", path=tmp_path, model="bundled", runtime="onnx-int8") as collection:
+        collection.add(["Thank you", "The cat is black"])
+        quick = collection.search("ありがとう", limit=1)[0]
+    with xling.open("c", path=tmp_path, runtime="onnx") as collection:
+        exact = collection.search("ありがとう", limit=1)[0]
+    assert quick.text == exact.text == "Thank you"
+    assert quick.score == pytest.approx(exact.score, abs=0.02)
+
+
+def test_queries_that_8_bits_change_too_much_are_refused(home, tmp_path):
+    directory = make_model(tmp_path / "m")
+    SentenceTransformerEncoder(directory, runtime="onnx-int8").encode_queries(TEXTS)
+    manifests = [path / MANIFEST for path in exports()]
+    measured = {path: json.loads(path.read_text(encoding="utf-8")) for path in manifests}
+    in_8_bits = next(path for path, entries in measured.items() if "name" not in entries)
+    assert NEAR < measured[in_8_bits]["lowest_cosine"] < 1
+    edit_json(in_8_bits, lowest_cosine=NEAR - 0.0001)
+    with pytest.raises(ModelError, match=r"8 bits change the queries .* Use runtime='onnx'"):
+        SentenceTransformerEncoder(directory, runtime="onnx-int8").encode_queries(TEXTS)
+    assert len(SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)) == len(TEXTS)
+
+
+def test_smoothing_and_rounding_keep_the_products():
+    random = np.random.default_rng(0)
+    weights, given = random.normal(size=(40, 24)).astype(np.float32), random.normal(size=(500, 24)).astype(np.float32)
+    given[:, 3] *= 80  # the channel that a scale for all would be spent on
+    factors = smoothing(np.abs(given).max(axis=0), weights)
+    assert np.allclose((given / factors) @ (weights * factors).T, given @ weights.T, atol=1e-3)
+
+    def error(inputs, of_weights):
+        whole, scales = rounded(of_weights)
+        assert np.abs(whole).max() <= 63
+        step = np.abs(inputs).max() / 127
+        return np.abs(np.rint(inputs / step) * step @ (whole * scales[:, None]).T - given @ weights.T).mean()
+
+    assert error(given / factors, weights * factors) < error(given, weights) / 2
+
+
 @pytest.mark.parametrize("kind", ["float16", "bfloat16"])
 def test_weights_of_half_the_size_are_read_as_they_are(kind, tmp_path):
     import torch
@@ -239,7 +293,7 @@ def test_arguments_that_do_not_go_together(tmp_path):
     from sentence_transformers import SentenceTransformer
 
     directory = make_model(tmp_path / "m")
-    with pytest.raises(InvalidInput, match="'auto', 'torch' or 'onnx'"):
+    with pytest.raises(InvalidInput, match="'auto', 'torch', 'onnx' or 'onnx-int8'"):
         SentenceTransformerEncoder(directory, runtime="tensorrt")
     with pytest.raises(InvalidInput, match="runs on the CPU"):
         SentenceTransformerEncoder(directory, runtime="onnx", device="cuda")

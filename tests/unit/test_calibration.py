@@ -95,6 +95,13 @@ def test_confidence_rises_with_the_score_and_stays_within_0_and_1(scores, alpha)
     assert (np.diff(confidence) >= -1e-12).all()
 
 
+@given(st.floats(), st.floats(0, 1))
+def test_one_score_alone_has_the_confidence_that_it_has_among_many(score, alpha):
+    with np.errstate(all="ignore"):
+        among = CALIBRATION.confidence(np.array([score, 0.5]), alpha)[0]
+    assert CALIBRATION.scale(alpha).confidence(score) == pytest.approx(among, abs=1e-12)
+
+
 @given(st.floats(0.01, 0.99), st.floats(0, 1))
 def test_a_threshold_and_its_score_are_inverse(confidence, alpha):
     assert CALIBRATION.confidence(CALIBRATION.score(confidence, alpha), alpha) == pytest.approx(confidence, abs=1e-9)

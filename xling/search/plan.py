@@ -93,7 +93,7 @@ class Neutrality:
 
     def confidence(self, score: float, alpha: float) -> float | None:
         """Of one score."""
-        return None if self.calibration is None else round(float(self.calibration.confidence(score, alpha)), 4)
+        return None if self.calibration is None else round(self.calibration.scale(alpha).confidence(score), 4)
 
 
 def _is_number(value: object) -> bool:

@@ -16,6 +16,7 @@ translation and missing a translation, are equally likely; so the same threshold
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -49,6 +50,14 @@ class Scale:
                 f"Scores of translations (mean {self.translation}) must lie above those of random texts "
                 f"(mean {self.background}): with this model a score says nothing about meaning."
             )
+
+    def confidence(self, score: float) -> float:
+        """Confidence of one score, as `Calibration.confidence` gives it for many: once a hit, so without numpy."""
+        above = max((score - self.background) / max(self.background_sd, 1e-9), 0.0)
+        below = (self.translation - score) / max(self.translation_sd, 1e-9)
+        if math.isnan(score):
+            return 0.0
+        return 1.0 if below <= 0 else above / max(above + below, 1e-12)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Runtime: TypeAlias = Literal["auto", "torch", "onnx"]
-"""What runs a model: torch, or the light runtime (`onnx`), or that where it gives the same vectors (`auto`)."""
+Runtime: TypeAlias = Literal["auto", "torch", "onnx", "onnx-int8"]
+"""What runs a model: torch, or the light runtime, `onnx`, or that with queries in 8 bits, `onnx-int8`; `auto` takes
+`onnx` where it gives the same vectors."""
 
 _GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, either of them under Windows' Linux
 

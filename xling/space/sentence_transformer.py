@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
+from xling.space.batching import batches
 from xling.space.devices import Runtime, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import TokenVectors, Vectors
@@ -57,6 +58,7 @@ class SentenceTransformerEncoder:
         runtime: `torch`, or `onnx`: the light runtime, ONNX Runtime without torch (extra `onnx`), on the CPU. The
             model is exported for it once, and the vectors are compared; `auto` takes it where it is installed, knows
             the model and gives the same vectors (see `xling.space.light`), and no GPU is there or asked for.
+            `onnx-int8` is `onnx` with queries computed in 8 bits: faster, their cosine to the others above 0.998.
         pooling: Of a transformer that has no pooling of its own, such as BERT: `mean`, `cls` or `max`.
 
     Raises:
@@ -104,8 +106,9 @@ class SentenceTransformerEncoder:
         self._lock = threading.RLock()
         self._model: SentenceTransformer | None = None
         self._light: LightModel | None = None
-        self._light_wanted = runtime == "onnx" or (runtime == "auto" and self._own and on_cpu(device))
-        self._light_required = runtime == "onnx"
+        self._eight_bits = runtime == "onnx-int8"
+        self._light_wanted = runtime.startswith("onnx") or (runtime == "auto" and self._own and on_cpu(device))
+        self._light_required = runtime.startswith("onnx")
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
         self._counter: TokenCounter | None = None
@@ -174,7 +177,10 @@ class SentenceTransformerEncoder:
         texts = [self.query_prompt + without_surrogates(text) for text in queries]
         texts += [self.document_prompt + without_surrogates(text) for text in documents]
         light = self._find_light()
-        vectors = self._vectors(texts, self._load().encode, "") if light is None else self._light_vectors(light, texts)
+        if light is None:
+            vectors = self._vectors(texts, self._load().encode, "")
+        else:
+            vectors = self._light_vectors(light, texts, True)
         return vectors[: len(queries)], vectors[len(queries) :]
 
     def encode_tokens(self, texts: Sequence[str], *, query: bool = False) -> list[TokenVectors]:
@@ -208,7 +214,7 @@ class SentenceTransformerEncoder:
         encodings = tokenizer.encode_batch([prompt + without_surrogates(text) for text in texts])
         ids = [token_ids(encoding, self.max_tokens) for encoding in encodings]
         found: dict[int, TokenVectors] = {}
-        for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
+        for batch in batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
             for i, of_text in zip(batch, states([ids[i] for i in batch]), strict=True):
                 found[i] = tokens_of(encodings[i], ids[i], of_text, len(prompt))
         return [found[i] for i in range(len(texts))]
@@ -259,7 +265,7 @@ class SentenceTransformerEncoder:
             return np.zeros((0, self.dimension), np.float32)
         light = self._find_light()
         if light is not None:
-            return self._light_vectors(light, [prompt + without_surrogates(text) for text in texts])
+            return self._light_vectors(light, [prompt + without_surrogates(text) for text in texts], role == "query")
         model = self._load()
         method = model.encode_query if role == "query" else model.encode_document
         return self._vectors([without_surrogates(text) for text in texts], method, prompt)
@@ -268,7 +274,7 @@ class SentenceTransformerEncoder:
         batch_size = self._batch_size or (_CPU_BATCH if self._load().device.type == "cpu" else _GPU_BATCH)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         try:
-            for batch in _batches(self._token_counts(texts, prompt), batch_size * _TOKENS_OF_A_TEXT):
+            for batch in batches(self._token_counts(texts, prompt), batch_size * _TOKENS_OF_A_TEXT):
                 with self._lock:  # tokenizers keep their truncation and padding as state
                     vectors[batch] = method(
                         [texts[i] for i in batch], prompt=prompt, batch_size=len(batch), show_progress_bar=False
@@ -288,20 +294,27 @@ class SentenceTransformerEncoder:
             if self._light is None and self._light_wanted:
                 from xling.space.light import open_light
 
-                self._light = open_light(self._source, self._light_vectors, required=self._light_required)
+                self._light = open_light(
+                    self._source,
+                    self._light_vectors,
+                    required=self._light_required,
+                    query_prompt=self.query_prompt,
+                    tokens=self._light_tokens if self._eight_bits else None,
+                )
                 self._light_wanted = self._light is not None
             return self._light
 
-    def _light_vectors(self, light: LightModel, texts: Sequence[str]) -> Vectors:
+    def _light_vectors(self, light: LightModel, texts: Sequence[str], queries: bool = False) -> Vectors:
         places = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # what is there twice is encoded once
         ids = self._light_tokens(light, list(places))
+        model = (light.for_queries if queries else None) or light
         vectors = np.empty((len(ids), self.dimension), np.float32)
-        for batch in _batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
-            vectors[batch] = light.encode([ids[i] for i in batch])
+        for batch in batches([len(x) for x in ids], (self._batch_size or _CPU_BATCH) * _TOKENS_OF_A_TEXT):
+            vectors[batch] = model.encode([ids[i] for i in batch])
         _unit(vectors)
         return vectors if len(places) == len(texts) else vectors[[places[text] for text in texts]]
 
-    def _light_tokens(self, light: LightModel, texts: list[str]) -> list[list[int]]:
+    def _light_tokens(self, light: LightModel, texts: Sequence[str]) -> list[list[int]]:
         """The tokens of each text, special ones included, as many as the model reads."""
         from xling.space.light.model import token_ids
 
@@ -312,7 +325,7 @@ class SentenceTransformerEncoder:
             return [table[token_ids(encoding, limit)].tolist() for encoding in map(tokenizer.encode, texts)]
         whole = self._offsets(light)
         assert whole is not None
-        return [token_ids(encoding, limit) for encoding in whole.encode_batch_fast(texts)]
+        return [token_ids(encoding, limit) for encoding in whole.encode_batch_fast(list(texts))]
 
     def _fitted(self, light: LightModel | None, texts: Sequence[str]) -> Fitted | None:
         """A tokenizer of what these texts need, where they are short and the whole one is not loaded."""
@@ -355,18 +368,6 @@ class SentenceTransformerEncoder:
         return f"{type(self).__name__}({self.name!r})"
 
 
-def _batches(counts: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Positions in batches of texts alike in length, each at most `budget` tokens when padded to its longest."""
-    batch: list[int] = []
-    for i in sorted(range(len(counts)), key=lambda i: -counts[i]):
-        if batch and (len(batch) + 1) * counts[batch[0]] > budget:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
 def _unit(vectors: Vectors) -> Vectors:
     """The same array, its rows made unit-length."""
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
@@ -374,12 +375,14 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def _check_runtime(runtime: str, model: Any, device: str | None) -> None:
-    if runtime not in ("auto", "torch", "onnx"):
-        raise InvalidInput(f"runtime= is 'auto', 'torch' or 'onnx', got {runtime!r}")
-    if runtime == "onnx" and not isinstance(model, (str, Path)):
-        raise InvalidInput("runtime='onnx' takes a model's name or directory; this model is loaded in torch already")
-    if runtime == "onnx" and device not in (None, "cpu"):
-        raise InvalidInput(f"runtime='onnx' runs on the CPU; for device={device!r} use runtime='torch'")
+    if runtime not in get_args(Runtime):
+        raise InvalidInput(f"runtime= is 'auto', 'torch', 'onnx' or 'onnx-int8', got {runtime!r}")
+    if runtime.startswith("onnx") and not isinstance(model, (str, Path)):
+        raise InvalidInput(
+            f"runtime={runtime!r} takes a model's name or directory; this one is loaded in torch already"
+        )
+    if runtime.startswith("onnx") and device not in (None, "cpu"):
+        raise InvalidInput(f"runtime={runtime!r} runs on the CPU; for device={device!r} use runtime='torch'")
 
 
 def _tokenizer_for_offsets(file: Path | None, load: Any) -> Tokenizer | None:

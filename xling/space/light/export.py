@@ -14,11 +14,13 @@ import logging
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xling.cache_dir import cache_dir
 from xling.errors import MissingExtra, ModelError
+from xling.space.light.eight_bits import largest_inputs
 from xling.space.light.graph import write_graph
 from xling.space.light.model import GRAPH, TOKENIZER, LightModel
 from xling.space.light.pieces import FILES, Pieces, same_tokens, write_pieces
@@ -30,8 +32,14 @@ from xling.space.sources import Source
 EQUIVALENT = 0.9999
 """The lowest cosine between the two vectors of any text above which both runtimes are one space."""
 
+NEAR = 0.998
+"""The lowest cosine between the two vectors of any query above which 8 bits may be used for queries."""
+
 FORMAT = 5
 """Raise it when what is written changes."""
+
+EIGHT_BITS = 1
+"""Raise it when the models in 8 bits change."""
 
 _EXTRA = "onnx"
 _STEP = 50
@@ -40,15 +48,20 @@ _STEP = 50
 _log = logging.getLogger(__name__)
 
 Encode = Callable[[LightModel, Sequence[str]], FloatArray]
+Tokens = Callable[[LightModel, Sequence[str]], list[list[int]]]
 
 
-def open_light(source: Source, encode: Encode, *, required: bool) -> LightModel | None:
+def open_light(
+    source: Source, encode: Encode, *, required: bool, query_prompt: str | None = None, tokens: Tokens | None = None
+) -> LightModel | None:
     """The model for the light runtime, exported now if it was not before.
 
     Args:
         source: The model.
         encode: Texts → unit vectors by a light model, with the encoder's own tokenizer and limits.
         required: Whether to say why, instead of giving None, where the model cannot be run so.
+        query_prompt: Open the model in 8 bits for queries too, which have this prompt.
+        tokens: Texts → their tokens, for that.
 
     Raises:
         MissingExtra: It is required, and a package is missing.
@@ -56,7 +69,10 @@ def open_light(source: Source, encode: Encode, *, required: bool) -> LightModel 
             written.
     """
     try:
-        return _open(source, encode)
+        light = _open(source, encode, lazily=tokens is not None)
+        if tokens is not None:
+            light.for_queries = _open_eight_bits(source, light, tokens, query_prompt or "")
+        return light
     except (MissingExtra, ModelError) as exc:
         if required:
             raise
@@ -69,7 +85,7 @@ def open_light(source: Source, encode: Encode, *, required: bool) -> LightModel 
     return None
 
 
-def _open(source: Source, encode: Encode) -> LightModel:
+def _open(source: Source, encode: Encode, *, lazily: bool) -> LightModel:
     if source.directory is None:
         raise NotLight("it is in memory already")
     if importlib.util.find_spec("onnxruntime") is None:
@@ -85,12 +101,13 @@ def _open(source: Source, encode: Encode) -> LightModel:
     cosine = float(manifest["lowest_cosine"]) if manifest is not None else 0.0
     if cosine < EQUIVALENT:
         raise NotLight(f"its vectors differ from those of torch (lowest cosine {cosine:.6f}, bound {EQUIVALENT})")
-    return LightModel(target, recipe)
+    return LightModel(target, recipe, lazily=lazily)
 
 
-def _target(source: Source, recipe: Recipe) -> Path:
+def _target(source: Source, recipe: Recipe, **more: Any) -> Path:
     """Where the export lies. Another version of ONNX Runtime computes in another way, and is measured again."""
     made_of = {
+        **more,
         "format": FORMAT,
         "weights": source.facts.weights,
         "pooling": source.facts.pooling,
@@ -117,6 +134,45 @@ def _export(source: Source, recipe: Recipe, target: Path, encode: Encode) -> Non
             mean_cosine=float(cosines.mean()),
             texts=len(cosines),
         )
+
+
+def _open_eight_bits(source: Source, light: LightModel, tokens: Tokens, prompt: str) -> LightModel:
+    """The model in 8 bits for queries, made and compared with the light one now if it was not before."""
+    target = _target(source, light.recipe, eight_bits=EIGHT_BITS, prompt=prompt)
+    manifest = read_manifest(target)
+    if manifest is None:
+        from xling.space.reference import reference_sample
+
+        sample = [prompt + sentence.text for sentence in reference_sample()]
+        told_from, compared = tokens(light, sample[_STEP // 2 :: _STEP]), tokens(light, sample[::_STEP])
+        if importlib.util.find_spec("onnx") is None:
+            raise MissingExtra("Exporting a model for the light runtime", _EXTRA, "onnx")
+        with building(target) as directory:
+            largest = largest_inputs(light.directory / GRAPH, (light.inputs(batch) for batch in _in_tens(told_from)))
+            write_graph(directory / GRAPH, light.recipe, read_tensors(light.recipe.transformer), largest)
+            quick = LightModel(directory, light.recipe)
+            cosines = np.concatenate([_cosines(quick.encode(b), light.encode(b)) for b in _in_tens(compared)])
+            write_manifest(
+                directory, lowest_cosine=float(cosines.min()), mean_cosine=float(cosines.mean()), texts=len(cosines)
+            )
+        manifest = read_manifest(target)
+    cosine = float(manifest["lowest_cosine"]) if manifest is not None else 0.0
+    if cosine < NEAR:
+        raise ModelError(
+            f"8 bits change the queries of the model {source.name!r} too much (lowest cosine {cosine:.4f}, bound "
+            f"{NEAR}). Use runtime='onnx'."
+        )
+    return LightModel(target, light.recipe)
+
+
+def _in_tens(ids: list[list[int]]) -> list[list[list[int]]]:
+    by_length = sorted(ids, key=len)
+    return [by_length[start : start + 10] for start in range(0, len(by_length), 10)]
+
+
+def _cosines(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return np.asarray((ours * theirs).sum(axis=1) / np.maximum(lengths, 1e-12), np.float32)
 
 
 def _compared(source: Source) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xling.space.light.eight_bits import Largest, rounded, smoothing
 from xling.space.light.recipe import NotLight, Recipe
 from xling.space.light.weights import FloatArray, Tensor
 from xling.space.token_vectors import midway
@@ -43,8 +44,14 @@ def word_table(tensors: Mapping[str, Tensor]) -> Tensor:
     return tensors[prefix_of(tensors) + _WORDS]
 
 
-def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> None:
+def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor], largest: Largest | None = None) -> None:
     """Write the transformer as an ONNX file.
+
+    Args:
+        path: The file.
+        recipe: The model's recipe.
+        tensors: Its weights.
+        largest: Multiply in 8 bits; see `xling.space.light.eight_bits`.
 
     Raises:
         NotLight: A tensor is missing, or the graph would be larger than a file of this form may be.
@@ -52,7 +59,7 @@ def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor]) -> No
     """
     import onnx
 
-    graph = _Graph(tensors, prefix_of(tensors))
+    graph = _Graph(tensors, prefix_of(tensors), largest)
     states = [graph.embedded(recipe)]
     for layer in range(recipe.layers):
         states.append(graph.layer(f"encoder.layer.{layer}", states[-1], recipe))
@@ -88,8 +95,8 @@ def four_bits(weights: FloatArray) -> tuple[NDArray[np.uint8], FloatArray] | Non
 class _Graph:
     """Nodes and weights, gathered layer by layer. Methods give the name of what their nodes compute."""
 
-    def __init__(self, tensors: Mapping[str, Tensor], prefix: str) -> None:
-        self._tensors, self._prefix = tensors, prefix
+    def __init__(self, tensors: Mapping[str, Tensor], prefix: str, largest: Largest | None) -> None:
+        self._tensors, self._prefix, self._largest = tensors, prefix, largest
         self._nodes: list[Any] = []
         self._weights: list[Any] = []
         self.nbytes = 0
@@ -114,7 +121,7 @@ class _Graph:
         widened = self._linear(f"{name}.intermediate.dense", hidden)
         bias = self._named(f"{name}.intermediate.dense", "bias")
         activated = self._node("BiasGelu", [widened, *bias], f"{name}.gelu", domain=_FUSED)
-        narrowed = self._linear(f"{name}.output.dense", activated)
+        narrowed = self._matmul(f"{name}.output.dense", activated, self._read(f"{name}.output.dense.weight"))
         return self._add_norm(f"{name}.output", narrowed, hidden, recipe)
 
     def model(self, outputs: list[str], width: int) -> Any:
@@ -138,7 +145,7 @@ class _Graph:
         parts = [f"{name}.{role}" for role in ("query", "key", "value")]
         weights = np.concatenate([self._read(f"{part}.weight") for part in parts])
         self._weight(f"{name}.bias", np.concatenate([self._read(f"{part}.bias") for part in parts]))
-        together = self._matmul(f"{name}.together", hidden, weights)
+        together = self._quick_matmul(f"{name}.together", hidden, weights)
         self._nodes.append(_make("Split", [together], parts, axis=2, num_outputs=len(parts)))
         inputs = [*parts, f"{name}.bias", "mask"]
         return self._node("MultiHeadAttention", inputs, f"{name}.out", domain=_FUSED, num_heads=recipe.heads)
@@ -150,7 +157,22 @@ class _Graph:
 
     def _linear(self, name: str, value: str) -> str:
         """A multiplication; the bias is left to the node that follows, which adds it in passing."""
-        return self._matmul(name, value, self._read(f"{name}.weight"))
+        return self._quick_matmul(name, value, self._read(f"{name}.weight"))
+
+    def _quick_matmul(self, name: str, value: str, weights: FloatArray) -> str:
+        """A multiplication that is in 8 bits where that is asked for."""
+        if self._largest is None:
+            return self._matmul(name, value, weights)
+        factors = smoothing(self._largest[value], weights)
+        whole, scales = rounded(weights * factors)
+        smoothed = self._node("Mul", [value, self._weight(f"{name}.smoothing", 1 / factors)], f"{name}.smoothed")
+        inputs = [
+            smoothed,
+            self._weight(f"{name}.whole", whole.T),
+            self._weight(f"{name}.scales", scales),
+            self._weight(f"{name}.zeros", np.zeros(len(scales), np.int8)),
+        ]
+        return self._node("DynamicQuantizeMatMul", inputs, f"{name}.product", domain=_FUSED)
 
     def _matmul(self, name: str, value: str, weights: FloatArray) -> str:
         in_four_bits = four_bits(weights)

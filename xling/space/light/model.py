@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,20 +31,23 @@ class LightModel:
     Args:
         directory: What `xling.space.light.export` wrote.
         recipe: The model's recipe.
+        lazily: Load the graph when the first text is encoded.
 
     Attributes:
         directory: Where it lies.
         tokenizer_file: The model's tokenizer where the exporter had to write it down.
         pieces: The tokenizer piece by piece, for short texts, where it is of a form that allows it.
+        for_queries: The model in 8 bits, where that is asked for.
     """
 
-    def __init__(self, directory: Path, recipe: Recipe) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, recipe: Recipe, *, lazily: bool = False) -> None:
+        self.directory, self.recipe = directory, recipe
+        self.for_queries: LightModel | None = None
+        self._lock = threading.Lock()
         self._words = word_table(read_tensors(recipe.transformer))
         self._poolings = recipe.poolings
         self._dense = [_read_dense(dense) for dense in recipe.dense]
-        self._session = _session(directory / GRAPH)
-        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._loaded: Any = None if lazily else _session(directory / GRAPH)
         tokenizer = directory / TOKENIZER
         self.tokenizer_file: Path | None = tokenizer if tokenizer.is_file() else None
         self.pieces = Pieces(directory) if (directory / FRAME).is_file() else None
@@ -61,13 +65,23 @@ class LightModel:
 
     def states(self, ids: Sequence[Sequence[int]], *, midway: bool = False) -> list[FloatArray]:
         """The last hidden states of each text's tokens, or those midway, shape (tokens, width)."""
-        states, _ = self._run(ids, self._outputs[-1 if midway else 0])
+        states, _ = self._run(ids, -1 if midway else 0)
         return [states[row, : len(of_text)] for row, of_text in enumerate(ids)]
 
-    def _run(self, ids: Sequence[Sequence[int]], output: str | None = None) -> tuple[FloatArray, NDArray[np.int32]]:
+    def inputs(self, ids: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
+        """What the graph takes for texts given by their tokens."""
         tokens, mask = _padded(ids)
-        inputs = {"words": self._words.rows(tokens), "mask": mask}
-        return self._session.run([output or self._outputs[0]], inputs)[0], mask
+        return {"words": self._words.rows(tokens), "mask": mask}
+
+    def _run(self, ids: Sequence[Sequence[int]], output: int = 0) -> tuple[FloatArray, NDArray[np.int32]]:
+        inputs, session = self.inputs(ids), self._session()
+        return session.run([session.get_outputs()[output].name], inputs)[0], inputs["mask"]
+
+    def _session(self) -> Any:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _session(self.directory / GRAPH)
+            return self._loaded
 
 
 def token_ids(encoding: Encoding, limit: int) -> list[int]:
