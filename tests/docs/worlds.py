@@ -20,6 +20,14 @@ Clouds that grow tall before noon mean a storm. Leave the ridge and keep away fr
 """
 ENGLISH = ["Where is the station?", "The train is late today.", "I would like a cup of tea.", "It rains in the north."]
 JAPANESE = ["駅はどこですか。", "今日は電車が遅れています。", "お茶を一杯ください。", "北では雨が降っています。"]
+PO = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Language: ja\\n"
+
+msgid "Save"
+msgstr "保存"
+"""
 PHRASES = ["Thank you", "Good morning", "おはよう", "Merci", "Wo ist der Bahnhof?", "谢谢", "See you tomorrow"]
 FILMS = [
     ("samurai-ja", "ja", "七人の侍が村を守る。", "samurai"),
@@ -70,6 +78,7 @@ class World:
             "cc.ja.300.vec": _word_vectors("ja"),
             "ja-en.txt": "".join(f"ja{i} en{i}\n" for i in range(20)),
             "ja-counts.txt": "".join(f"ja{i} {20 - i}\n" for i in range(20)),
+            "app.po": PO,
             "legal.tmx": _tmx(zip(ENGLISH, JAPANESE, strict=True)),
         }
         for name, text in files.items():
