@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import numpy as np
 import pytest
 
 from tests.unit.test_map import made
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-
-CHROMIUM = os.environ.get("XLING_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 TEXTS = {"fr": "Le café est fermé", "ja": "猫が寝ている", "ar": "القطة نائمة", "en": "The <b>cat</b> & I sleep"}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium, found on the PATH or named by XLING_TEST_CHROMIUM")
-    with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
 import time
 
 import pytest
@@ -17,7 +15,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 
 from tests.serving import running  # noqa: E402
 
-CHROMIUM = os.environ.get("XLING_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script> & \"quoted\" 🚉 station"
 DOCUMENTS = [
     ("thanks-en", "en", "Thank you"),
@@ -34,16 +31,6 @@ DOCUMENTS = [
 ]
 
 UNITS = [("駅はどこですか。", "Where is the station?"), ("契約は2024年に終了します。", "The contract ends in 2024.")]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium, found on the PATH or named by XLING_TEST_CHROMIUM")
-    with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
