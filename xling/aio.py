@@ -146,6 +146,7 @@ class AsyncCollection:
     snapshots = _verb(Collection.snapshots)
     restore = _verb(Collection.restore, writes=True)
     add_lexical = _verb(Collection.add_lexical, writes=True)
+    optimize = _verb(Collection.optimize, writes=True)
     drop_previous = _verb(Collection.drop_previous, writes=True)
 
     async def drop(self) -> None:

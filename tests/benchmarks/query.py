@@ -1,6 +1,7 @@
 """A hot query end to end: encoding, taking the language out, searching Qdrant Edge.
 
 python tests/benchmarks/query.py [--data ../shared/data] [--documents 50000] [--queries 200] [--threads 2]
+    [--runtime onnx-int8] [--optimize]
 
 Queries are beginnings of lines of NTREX in ten languages, each asked once. Documents are the other lines, and then
 the same with noise added to their vectors, until there are enough: how long Qdrant searches depends on how many there
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runtime", choices=("auto", "torch", "onnx", "onnx-int8"), default="auto")
+    parser.add_argument("--optimize", action="store_true", help="build the index first; without it a search is exact")
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")
     encoder = SentenceTransformerEncoder("bundled", device="cpu", runtime=options.runtime)
@@ -84,9 +86,14 @@ def main() -> None:
         model = NoisyCopies(encoder, texts)
         with xling.open("queries", path=place, model=model) as collection:
             collection.add(f"{texts[n % len(texts)]}#{n}" for n in range(options.documents))
+            if options.optimize:
+                collection.optimize()
             for query in queries[:10]:
                 collection.search(query)  # the first loads what is loaded once
-            print(f"{options.documents} documents, {len(queries)} queries, {options.threads} threads\n")
+            print(
+                f"{options.documents} documents, {len(queries)} queries, {options.threads} threads, "
+                f"{'with' if options.optimize else 'without'} an index\n"
+            )
             measure(collection, encoder, queries)
 
 

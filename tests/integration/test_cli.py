@@ -818,6 +818,14 @@ def test_words_are_added_and_searched(cli):
     assert json.loads(cli("info", "--json").out)["lexical"]
 
 
+def test_optimize(filled):
+    done = json.loads(filled("optimize", "--json", "-c", "default").out)
+    assert done["collection"] == "default"
+    assert done["seconds"] > 0
+    assert "is optimised" in filled("optimize").out
+    assert filled("search", "ありがとう", "--json").out.count("\n") == 5
+
+
 def test_a_translation_memory(cli, tmp_path):
     from xling.translate import Segment, Unit, write_tmx
 

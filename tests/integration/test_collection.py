@@ -77,6 +77,16 @@ def test_coffee_comes_before_the_distractors(make):
     assert set(texts(collection.search("コーヒーの入れ方", limit=2))) == set(right)
 
 
+def test_optimised_it_finds_the_same_and_what_comes_later(phrases):
+    before = [texts(hits) for hits in phrases.search_many(PHRASES["ja"], limit=5)]
+    phrases.add("gone soon", ids=["gone"], langs="en")
+    phrases.delete("gone")
+    phrases.optimize()
+    assert [texts(hits) for hits in phrases.search_many(PHRASES["ja"], limit=5)] == before
+    phrases.add("The train to Kyoto is late", ids=["late"], langs="en")
+    assert phrases.search("京都行きの電車が遅れています", languages=["en"], limit=1)[0].id == "late"
+
+
 def test_search_many_equals_single_searches(phrases):
     queries = ["ありがとう", "station", "hungry"]
     many = phrases.search_many(queries, limit=5)

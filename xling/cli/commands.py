@@ -69,6 +69,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "xling.cli.moving:add_lexical",
         "Add the words of its texts to a collection that was made without, for `search --mode lexical` and hybrid.",
     ),
+    "optimize": (
+        "xling.cli.moving:optimize",
+        "Build the index that makes searching a large embedded collection fast; servers do so by themselves.",
+    ),
     "snapshot": ("xling.cli.moving:snapshot", "Have a Qdrant server write a snapshot of a collection, or restore one."),
     "serve": (
         "xling.cli.serve:serve",

@@ -1,4 +1,4 @@
-"""`xling export`, `xling import`, `xling reembed`, `xling add-lexical` and `xling snapshot`."""
+"""`xling export`, `xling import`, `xling reembed`, `xling add-lexical`, `xling optimize` and `xling snapshot`."""
 
 from __future__ import annotations
 
@@ -123,6 +123,21 @@ def add_lexical(target: Target, model: Model, out: Output) -> None:
         output.json_line({"updated": updated})
     else:
         output.line(f"{updated:,} documents of {target.collection} can be found by their words")
+
+
+def optimize(target: Target, model: Model, out: Output) -> None:
+    """Build the index that makes searching a large embedded collection fast; servers do so by themselves.
+
+    Worth it from some 20,000 documents on. With --json one object with the keys collection and seconds.
+    """
+    started = time.monotonic()
+    with target.open(model) as collection, output.working("building the index"):
+        collection.optimize()
+    seconds = time.monotonic() - started
+    if out.json:
+        output.json_line({"collection": target.collection, "seconds": round(seconds, 3)})
+    else:
+        output.line(f"{target.collection} is optimised ({seconds:.1f} s)")
 
 
 def snapshot(

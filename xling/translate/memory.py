@@ -204,7 +204,7 @@ class Memory:
 
         Searches and writes wait until it is done: minutes for 100,000 units. What is added later is searched too.
         """
-        self.collection.store.compact()
+        self.collection.optimize()
 
     def units(self) -> Iterator[Unit]:
         """All units, whole, in no order that means something."""
