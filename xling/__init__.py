@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from xling.translate.memories import open_memory as open_memory
     from xling.types import Chunk as Chunk
     from xling.types import Document as Document
+    from xling.types import DocumentPage as DocumentPage
     from xling.types import Hit as Hit
     from xling.types import Info as Info
     from xling.types import Passage as Passage
@@ -106,6 +107,7 @@ _HOMES = {
     "xling.types": (
         "Chunk",
         "Document",
+        "DocumentPage",
         "Hit",
         "Info",
         "Passage",

@@ -138,6 +138,7 @@ class AsyncCollection:
             if offset is None:
                 return
 
+    documents_page = _verb(Collection.documents_page)
     delete = _verb(Collection.delete, writes=True)
     count = _verb(Collection.count)
     info = _verb(Collection.info)

@@ -250,6 +250,18 @@ class Snapshot(_Frozen):
     created: str | None = None
 
 
+class DocumentPage(_Frozen):
+    """Some documents of a collection, and where to go on.
+
+    Attributes:
+        documents: Whole documents, in no order that means something, but always in the same.
+        cursor: Give it to `documents_page` for those that follow; None where these are the last.
+    """
+
+    documents: tuple[Document, ...]
+    cursor: str | None = None
+
+
 class Progress(_Frozen):
     """How far a long operation is.
 

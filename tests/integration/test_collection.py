@@ -559,6 +559,42 @@ def test_documents_are_listed_whole(make, encoder):
     assert list(collection.documents(languages=["ja"])) == []
 
 
+def test_documents_are_listed_page_by_page(make, encoder):
+    collection = make("c")
+    long = long_text(encoder, "cat", 2)
+    rows = [xling.Document(text=long, id="long", lang="en")]
+    rows += [xling.Document(text=f"text {i}", id=i, lang="ja" if i % 3 == 0 else "en", source="s") for i in range(25)]
+    collection.add(rows)
+
+    def read(limit, between=lambda: None, **selection):
+        pages, cursor = [], None
+        while True:
+            pages.append(collection.documents_page(limit=limit, cursor=cursor, **selection))
+            cursor = pages[-1].cursor
+            if cursor is None:
+                return pages
+            between()
+
+    pages = read(4)
+    assert [len(page.documents) for page in pages] == [4] * 6 + [2]
+    assert [d for page in pages for d in page.documents] == list(collection.documents())
+    assert sorted(d.id for page in read(2, languages=["ja"]) for d in page.documents) == list(range(0, 25, 3))
+    assert len(read(25, source="s")) == 1
+    assert read(1000)[0].cursor is None
+    assert collection.documents_page(languages=["de"]).documents == ()
+
+    stays = {d.id for d in collection.documents()} - {3, 17}
+    found = [d.id for page in read(3, lambda: collection.delete([3, 17])) for d in page.documents]
+    assert len(found) == len(set(found))
+    assert stays <= set(found)
+    for wrong in ("", "no cursor", "-1", "9" * 30, "١٢", "0x10"):
+        with pytest.raises(xling.InvalidInput, match="no cursor"):
+            collection.documents_page(cursor=wrong)
+    for wrong in (0, -1, 1.5, True):
+        with pytest.raises(xling.InvalidInput, match="limit"):
+            collection.documents_page(limit=wrong)
+
+
 def test_search_by_a_vector(make, encoder):
     collection = make("c")
     collection.add(["Bread is baked in an oven.", "Trains are late."], ids=["bread", "train"], langs="en")

@@ -86,6 +86,17 @@ def test_the_verbs_over_http(served):
     labels = client.post(f"{base}/classify", json={"texts": ["助かりました"], "examples": examples, "threshold": 0})
     assert labels.json()["predictions"][0]["label"] == "thanks"
 
+    paged, cursor = [], {}
+    while cursor is not None:
+        page = client.get(f"{base}/documents", params={"limit": 2, **cursor}).json()
+        assert len(page["documents"]) <= 2
+        paged += page["documents"]
+        cursor = {"cursor": page["cursor"]} if page["cursor"] else None
+    assert sorted(str(one["id"]) for one in paged) == sorted(["None", "en-1", "2", "ja-1", "a/b c"])
+    some = client.get(f"{base}/documents", params={"languages": ["ja", "fr"]}).json()
+    assert ({one["lang"] for one in some["documents"]}, some["cursor"]) == ({"ja", "fr"}, None)
+    assert [one["id"] for one in client.get(f"{base}/documents?source=guide").json()["documents"]] == ["a/b c"]
+
     got = client.post(f"{base}/documents/get", json={"ids": ["ja-1", "2", 2]}).json()["documents"]
     assert [one and one["text"] for one in got] == ["おはよう", None, "Good morning"]
     assert client.get(f"{base}/documents/a%2Fb%20c").json()["source"] == "guide"

@@ -73,11 +73,11 @@ def check_number(service: Service, number: int, what: str = "documents") -> None
         raise Problem(422, f"{number:,} {what} in one request; at most {most:,} are taken")
 
 
-def check_limit(service: Service, limit: int) -> None:
+def check_limit(service: Service, limit: int, what: str = "hits") -> None:
     """Raises `Problem` if more hits are asked for than are given."""
     most = service.settings.max_limit
     if limit > most:
-        raise Problem(422, f"limit: at most {most:,} hits are given, not {limit:,}")
+        raise Problem(422, f"limit: at most {most:,} {what} are given, not {limit:,}")
 
 
 def check_texts(service: Service, texts: Sequence[str]) -> None:

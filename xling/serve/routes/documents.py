@@ -11,13 +11,15 @@ from fastapi.responses import Response
 
 from xling.errors import InvalidInput
 from xling.serve import warned
+from xling.serve.fields import Code, Text
 from xling.serve.models import Adding, Deleting, Documents, Ids, Written
 from xling.serve.problems import Problem
-from xling.serve.routes.common import CollectionName, allow, check_number, check_texts, errors, json_of
-from xling.types import Document, DocumentId, Report
+from xling.serve.routes.common import CollectionName, allow, check_limit, check_number, check_texts, errors, json_of
+from xling.types import Document, DocumentId, DocumentPage, Report
 
 router = APIRouter(prefix="/v1/collections/{name}/documents", tags=["documents"], responses=errors(404, 409))
 
+_PAGE = 100
 IdType = Annotated[Literal["string", "integer", "uuid"], Query(description="what the id in the address is")]
 
 
@@ -40,6 +42,25 @@ async def add_documents(request: Request, name: CollectionName, adding: Adding) 
     report = await collection.add(adding.documents, source=adding.source)
     service.wrote(report)
     return json_of(written(report))
+
+
+@router.get("", response_model=DocumentPage)
+async def list_documents(
+    request: Request,
+    name: CollectionName,
+    limit: Annotated[int, Query(ge=1, description="documents of a page")] = _PAGE,
+    cursor: Annotated[str | None, Query(max_length=255, description="that of the page before")] = None,
+    languages: Annotated[
+        list[Code] | None, Query(max_length=200, description="only these, as BCP 47 codes; may be given several times")
+    ] = None,
+    source: Annotated[Text | None, Query(description="only documents of this source")] = None,
+) -> Response:
+    """Whole documents, page by page, in no order that means something. The last page has no cursor."""
+    service = allow(request, "read", name)
+    check_limit(service, limit, "documents")
+    collection = await service.collection(name)
+    page = await collection.documents_page(limit=limit, cursor=cursor, languages=languages, source=source)
+    return json_of(page)
 
 
 @router.post("/get", response_model=Documents)
