@@ -21,7 +21,10 @@ def test_links_lead_to_files_and_headings_that_are_there(page):
     assert wrong == []
 
 
-def test_every_page_of_docs_is_reached_from_the_readme():
-    readme = next(page for page in PAGES if name_of(page) == "README.md")
-    linked = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", prose(readme))}
-    assert {name_of(page) for page in PAGES if name_of(page).startswith("docs/")} - linked == set()
+@pytest.mark.parametrize("index", ["README.md", "docs/README.md"])
+def test_every_page_of_docs_is_reached_from_the_indexes(index):
+    page = next(page for page in PAGES if name_of(page) == index)
+    targets = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", prose(page))}
+    linked = {(page.parent / target).resolve() for target in targets if not re.match(r"[a-z]+:", target)}
+    pages = [one for one in PAGES if name_of(one).startswith("docs/") and one != page]
+    assert [name_of(one) for one in pages if one not in linked] == []

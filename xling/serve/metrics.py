@@ -12,8 +12,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Info,
     generate_latest,
 )
+
+import xling
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
@@ -42,6 +45,8 @@ class Metrics:
         )
         self.documents = Counter("xling_documents", "Documents written", ("done",), registry=self.registry)
         self.collections = Gauge("xling_collections_open", "Collections that are open", registry=self.registry)
+        build = Info("xling_build", "What is running", registry=self.registry)
+        build.info({"version": xling.__version__})
         self.ready = Gauge("xling_ready", "Whether the model is loaded", registry=self.registry)
 
     def on_batch(self, size: int, waits: Sequence[float]) -> None:
