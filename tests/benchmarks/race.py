@@ -2,8 +2,9 @@
 
     python tests/benchmarks/race.py --install       # once: the peers, into an environment of their own
     python tests/benchmarks/race.py                 # 10,000 texts of NTREX in ten languages (half an hour, two cores)
-    python tests/benchmarks/race.py --lines 1997    # all 19,970
+    python tests/benchmarks/race.py --lines 1997    # all 19,970 (an hour)
     python tests/benchmarks/race.py --quick         # 600 texts, to see that all run
+    python tests/benchmarks/race.py --only xling langchain
 
 Each contestant is as its documentation shows it (`contestants/`), with its own batch sizes, unit vectors and the
 model's prompts, on the disk of this machine: Qdrant Edge for xling, qdrant-client's local mode for the peers, txtai's
@@ -11,9 +12,12 @@ own database. Indexing is done in as many parts as there are rounds, each contes
 the machine falls on all of them; the model is loaded before the clock starts. Queries are sentences; their nine
 translations are to be found among all texts, 100 hits deep (mAP). The filter is one language of the ten. Cold is a
 fresh process: from its start to its first answer from the collection on disk. Memory is the peak while indexing, mapped
-pages of files included. In brackets: times as good as LangChain.
+pages of files included. In brackets: times as good as LangChain. A second table has seconds of the processor, of all
+threads, which other work on the machine changes less.
 
-What was measured is kept in FOLDER/results.json, and not measured again; `--fresh` begins anew.
+What was measured is kept in FOLDER, in a file for each set of settings, as it comes, and the next run goes on from
+there: so a long race can be run in parts. A contestant that fails is shown so, and is tried again by the next run.
+`--fresh` forgets what was measured of those that run. `--show` prints the table of what is there, and measures nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +27,12 @@ import datetime as dt
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +55,13 @@ def main() -> None:
         install(venv)
         return
     lines, queries = (60, 100) if args.quick else (args.lines, args.queries)
-    state = folder / f"{lines}-lines"
-    if args.fresh:
-        shutil.rmtree(state, ignore_errors=True)
+    state = folder / f"{lines}-lines-{queries}-queries-{args.rounds}-rounds"
     state.mkdir(parents=True, exist_ok=True)
     race = Race(state, venv, lines, queries, args.rounds)
-    missing = race.run(args.contestants or list(DEFAULT))
+    names = args.only or list(DEFAULT)
+    if args.fresh:
+        race.forget(names)
+    missing = {} if args.show else race.run(names)
     table = race.table(missing)
     print(table)
     if args.markdown:
@@ -63,13 +70,15 @@ def main() -> None:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("contestants", nargs="*", help=f"of: {', '.join(NAMES)}", metavar="contestant")
+    made.add_argument("--only", nargs="+", choices=NAMES, help=f"of: {', '.join(NAMES)}", metavar="CONTESTANT")
     made.add_argument("--install", action="store_true", help="install the peers, and nothing else")
     made.add_argument("--lines", type=int, default=1000, help="of NTREX, each in ten languages")
     made.add_argument("--quick", action="store_true", help="few texts and queries")
     made.add_argument("--queries", type=int, default=200)
     made.add_argument("--rounds", type=int, default=2)
-    made.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    made.add_argument("--resume", action="store_true", help="go on from what was measured before: the default")
+    made.add_argument("--fresh", action="store_true", help="forget it")
+    made.add_argument("--show", action="store_true", help="only make the table of what was measured")
     made.add_argument("--markdown", type=Path, help="write the table to this file too")
     made.add_argument("--folder", type=Path, help="where all of it is kept (default: xling's cache directory)")
     made.add_argument("--peers-venv", type=Path, help="an environment with the peers (default: FOLDER/peers)")
@@ -82,7 +91,7 @@ def child(args: argparse.Namespace) -> None:
     from contestants.phases import run
 
     part = json.loads(args.part)
-    found = run(args.phase, args.contestants[0], args.folder, Path(args.model), Path(args.onnx), tuple(part))
+    found = run(args.phase, args.only[0], args.folder, Path(args.model), Path(args.onnx), tuple(part))
     print("\n" + json.dumps(found), flush=True)
     os._exit(0)  # what libraries tidy up at the end is nobody's answer
 
@@ -103,10 +112,18 @@ class Race:
         if self._file.is_file():
             self._results = json.loads(self._file.read_text("utf-8"))["results"]
 
+    def forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._results.pop(name, None)
+
     def run(self, names: list[str]) -> dict[str, str]:
         """All phases of these contestants. Gives those that are not installed, with what would help."""
         missing = {name: self._missing(name) for name in names}
         running = [name for name in names if not missing[name]]
+        for name in running:
+            broken = self._results.get(name, {}).keys() & {"failed", "under way"}
+            if broken:  # what it wrote is not whole: from the beginning
+                self.forget([name])
         bounds = [len(self._rows) * i // self._rounds for i in range(self._rounds + 1)]
         for i in range(self._rounds):
             for name in running:
@@ -122,7 +139,9 @@ class Race:
         from contestants.report import markdown
 
         shown = {name: self._results[name] for name in NAMES if name in self._results}
-        about = f"{len(self._rows):,} texts, {self._queries} queries; {machine()}; {dt.date.today().isoformat()}."
+        days = sorted({part["day"] for one in shown.values() for part in one.values() if "day" in part})
+        when = " to ".join(dict.fromkeys([days[0], days[-1]])) if days else "nothing measured"
+        about = f"{len(self._rows):,} texts, {self._queries} queries; {machine()}; {when}."
         return f"{about}\n\n{markdown(shown, self._rows, missing)}"
 
     def _missing(self, name: str) -> str:
@@ -137,26 +156,44 @@ class Race:
 
     def _measure(self, name: str, phase: str, part: list[int]) -> None:
         mine = self._results.setdefault(name, {})
-        if phase in mine:
+        if phase in mine or "failed" in mine:
             return
         kind = phase.partition(" ")[0]
         if phase == "index 1":
             shutil.rmtree(self._state / "collections" / name, ignore_errors=True)
             (self._state / "collections").mkdir(exist_ok=True)
-        command = [self._python(name), __file__, name, "--folder", self._state, "--phase", kind]
+        if kind == "index":  # when this is cut off, the collection is not whole
+            mine["under way"] = {}
+            self._save()
+        command = [self._python(name), __file__, "--only", name, "--folder", self._state, "--phase", kind]
         command += ["--part", json.dumps(part), "--model", self._model, "--onnx", self._onnx]
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "HF_HUB_OFFLINE": "1", "XLING_CACHE": "0"}
-        start = time.perf_counter()
+        before, start = processor_seconds(), time.perf_counter()
         done = subprocess.run([str(x) for x in command], env=environment, capture_output=True, text=True)
-        seconds = time.perf_counter() - start
-        if done.returncode:
-            raise SystemExit(f"{name}, {phase}: exit code {done.returncode}\n{done.stderr[-3000:]}")
-        found = json.loads(done.stdout.splitlines()[-1])
-        if kind == "cold" and not found:
-            raise SystemExit(f"{name}: no answer")
-        mine[phase] = seconds if kind == "cold" else found
-        print(f"  {name}, {phase}: {seconds:.1f} s", file=sys.stderr, flush=True)
-        self._file.write_text(json.dumps({"machine": machine(), "results": self._results}, indent=1), "utf-8")
+        seconds, processor = time.perf_counter() - start, processor_seconds() - before
+        mine.pop("under way", None)
+        found = None if done.returncode else json.loads(done.stdout.splitlines()[-1])
+        if kind == "cold" and found:
+            found = {"s": seconds, "cpu_s": processor}
+        if found:
+            mine[phase] = {**found, "day": dt.date.today().isoformat()}
+            print(f"  {name}, {phase}: {seconds:.1f} s", file=sys.stderr, flush=True)
+        else:
+            said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}, and no answer"]
+            mine["failed"] = {"phase": phase, "why": said[-1][:300], "stderr": done.stderr[-3000:]}
+            print(f"  {name}, {phase}: FAILED\n{done.stderr[-3000:]}", file=sys.stderr, flush=True)
+        self._save()
+
+    def _save(self) -> None:
+        unfinished = self._file.with_suffix(".part")
+        unfinished.write_text(json.dumps({"machine": machine(), "results": self._results}, indent=1), "utf-8")
+        unfinished.replace(self._file)
+
+
+def processor_seconds() -> float:
+    """Of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def machine() -> str:

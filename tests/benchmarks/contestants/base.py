@@ -54,5 +54,9 @@ class Contestant(ABC):
     def search(self, text: str, limit: int, lang: str | None = None) -> list[int]:
         """Numbers of the rows found, best first; of one language, if one is given."""
 
+    def runs_on(self) -> str:
+        """What it chose to run the model on, where that is its own choice."""
+        return ""
+
     def close(self) -> None:  # noqa: B027  # most have nothing to do
         """Let go of the collection."""
