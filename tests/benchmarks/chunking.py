@@ -51,7 +51,7 @@ def speed(work: Callable[[], object], size: float, repeat: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=3.0)
     parser.add_argument("--repeat", type=int, default=3)
     args = parser.parse_args()

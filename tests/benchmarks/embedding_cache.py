@@ -24,7 +24,7 @@ BATCH = 512
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=4096, help="texts")
     parser.add_argument("--filled", type=int, default=100_000, help="vectors that are in the cache already")
     args = parser.parse_args()

@@ -24,7 +24,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "ntrex"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=1000)
     parser.add_argument("-n", type=int, default=100)
     parser.add_argument("--near", type=int, default=20)

@@ -99,7 +99,7 @@ def write_ready() -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", action="store_true", help="write the sample alone")
     arguments = parser.parse_args()
     if not TATOEBA.is_dir():

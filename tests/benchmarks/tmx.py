@@ -1,9 +1,15 @@
-"""How fast TMX is read and written, and in how much memory: `python tests/benchmarks/tmx.py [units]`."""
+"""How fast TMX is read and written, and in how much memory.
+
+    python tests/benchmarks/tmx.py            # 100,000 units
+    python tests/benchmarks/tmx.py 1000000
+
+Units are made, written and read one by one; the time of making them is taken off that of writing. A fifth has tags.
+"""
 
 from __future__ import annotations
 
+import argparse
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,7 +35,9 @@ def peak() -> int:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("units", type=int, nargs="?", default=100_000)
+    count: int = parser.parse_args().units
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "units.tmx"
         before = peak()
