@@ -1,4 +1,4 @@
-"""Reading, working and writing at once, in constant memory: the caller's thread reads, two others do the rest.
+"""Reading, preparing, working and writing at once, in constant memory: the caller's thread reads, three do the rest.
 
 The caller's thread does the reading, since an iterable may belong to it (a cursor of SQLite, a session of an ORM), and
 since it is the one that Ctrl-C interrupts.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, Literal, TypeVar
 
 _I = TypeVar("_I")
+_R = TypeVar("_R")
 _P = TypeVar("_P")
 
 Waiting = Literal["reading", "encoding", "writing"]
@@ -25,40 +26,49 @@ class Stopped(Exception):  # for `work` to raise, never seen outside
     """The work on a batch was given up."""
 
 
-class Flow(Generic[_I, _P]):
-    """Items are read in batches; while one batch is worked on, the one before is written and the next one read.
+class Flow(Generic[_I, _R, _P]):
+    """Items are read in batches; while one batch is worked on, those after it are prepared and the one before written.
 
-    At most five batches are held at a time: read, waiting, worked on, waiting, being written. Batches are worked on and
-    written in the order in which they were read.
+    At most six batches and `ahead` are held at a time: read, waiting, being prepared, prepared (`ahead`), worked on,
+    waiting, being written. Batches go through each stage in the order in which they were read.
 
     Args:
-        work: Makes of a batch what is to be written. It may raise `Stopped` as soon as `stopping` is set.
+        prepare: Makes a batch ready: what need not wait for the work on those before it.
+        work: Makes of a prepared batch what is to be written; the costly stage, which is never to wait for another.
         write: Writes that.
         on_written: Told of each batch that was written, in the caller's thread.
         size: Most items of a batch.
         weight: Most that the items of a batch weigh together; a single item may weigh more.
         weigh: What an item weighs.
+        ahead: Batches that wait prepared.
         seconds: A batch is not held back longer than this for the items to come, as long as some come.
+
+    `prepare` and `work` may raise `Stopped` as soon as `stopping` is set.
     """
 
     def __init__(
         self,
-        work: Callable[[list[_I]], _P],
+        prepare: Callable[[list[_I]], _R],
+        work: Callable[[_R], _P],
         write: Callable[[_P], None],
         on_written: Callable[[_P], None],
         *,
         size: int,
         weight: int,
         weigh: Callable[[_I], int],
+        ahead: int = 1,
         seconds: float = 5.0,
     ) -> None:
-        self._work, self._write, self._on_written = work, write, on_written
+        self._prepare, self._work, self._write, self._on_written = prepare, work, write, on_written
         self._size, self._weight, self._weigh, self._seconds = size, weight, weigh, seconds
+        self._ahead = ahead
         self._changed = threading.Condition()
         self._read: deque[list[_I]] = deque()
+        self._prepared: deque[_R] = deque()
         self._worked: deque[_P] = deque()
         self._written: deque[_P] = deque()
-        self._all_read = self._all_worked = self._all_written = False
+        self._all_read = self._all_prepared = self._all_worked = self._all_written = False
+        self._preparing = False
         self._failure: BaseException | None = None
         self._spent: dict[Waiting, float] = {"reading": 0.0, "encoding": 0.0, "writing": 0.0}
         self.stopping = threading.Event()
@@ -67,13 +77,14 @@ class Flow(Generic[_I, _P]):
     def run(self, items: Iterable[_I]) -> None:
         """Take all items through.
 
-        If `items` raises an `Exception`, what it gave until then is written first. If a stage fails, or at
-        Ctrl-C, what was worked out is written and the rest is dropped. Then the exception is raised.
+        If `items` or `prepare` raises an `Exception`, the batches before that are written first. If a later stage
+        fails, or at Ctrl-C, what was worked out is written and the rest is dropped. Then the exception is raised.
         """
         context = contextvars.copy_context()
+        stages = ((self._prepare_loop, "prepare"), (self._work_loop, "encode"), (self._write_loop, "write"))
         threads = [
-            threading.Thread(target=c.run, args=(loop,), name=f"xling-{name}", daemon=True)
-            for c, loop, name in ((context, self._work_loop, "encode"), (context.copy(), self._write_loop, "write"))
+            threading.Thread(target=context.copy().run, args=(loop,), name=f"xling-{name}", daemon=True)
+            for loop, name in stages
         ]
         for thread in threads:
             thread.start()
@@ -174,22 +185,42 @@ class Flow(Generic[_I, _P]):
                 error = error or raised
         return error
 
-    def _work_loop(self) -> None:
+    def _prepare_loop(self) -> None:
         try:
             while True:
-                with self._spending("reading"), self._changed:
+                with self._changed:
+                    self._preparing = False
+                    self._changed.notify_all()
                     self._changed.wait_for(lambda: self._read or self._all_read or self._failure)
                     if self._failure or not self._read or self.stopping.is_set():
                         return
                     batch = self._read.popleft()
+                    self._preparing = True
                     self._changed.notify_all()
-                with self._spending("encoding"):
-                    worked = self._work(batch)
+                prepared = self._prepare(batch)
                 del batch
+                with self._changed:
+                    self._changed.wait_for(lambda: len(self._prepared) < self._ahead or self._failure)
+                    self._prepared.append(prepared)
+                    self._changed.notify_all()
+                del prepared
+        except Stopped:
+            pass
+        except BaseException as error:
+            self._fail(error, drop=not isinstance(error, Exception))
+        finally:
+            with self._changed:
+                self._preparing, self._all_prepared = False, True
+                self._changed.notify_all()
+
+    def _work_loop(self) -> None:
+        try:
+            while (prepared := self._next_prepared()) is not None:
+                with self._spending("encoding"):
+                    worked = self._work(prepared[0])
+                del prepared
                 with self._spending("writing"), self._changed:
-                    self._changed.wait_for(lambda: not self._worked or self._failure)
-                    if self._failure:
-                        return
+                    self._changed.wait_for(lambda: not self._worked or self.stopping.is_set())
                     self._worked.append(worked)
                     self._changed.notify_all()
                 del worked
@@ -200,7 +231,20 @@ class Flow(Generic[_I, _P]):
         finally:
             with self._changed:
                 self._all_worked = True
+                self._prepared.clear()
                 self._changed.notify_all()
+
+    def _next_prepared(self) -> tuple[_R] | None:
+        """The next batch to work on, when it is prepared; preparing counts as work, if that is what is waited for."""
+        with self._changed:
+            while not self._prepared and not self._all_prepared and not self.stopping.is_set():
+                with self._spending("encoding" if self._preparing else "reading"):
+                    self._changed.wait()
+            if self.stopping.is_set() or not self._prepared:
+                return None
+            prepared = self._prepared.popleft()
+            self._changed.notify_all()
+            return (prepared,)
 
     def _write_loop(self) -> None:
         try:
@@ -222,11 +266,12 @@ class Flow(Generic[_I, _P]):
                 self._all_written = True
                 self._changed.notify_all()
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: BaseException, *, drop: bool = True) -> None:
         with self._changed:
             if self._failure is None:
                 self._failure = error
-            self.stopping.set()
+            if drop:
+                self.stopping.set()
             self._changed.notify_all()
 
     def _spending(self, on: Waiting) -> Any:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.errors import InvalidInput, MissingExtra, ModelError
+from xling.errors import MissingExtra, ModelError
 from xling.ingest.documents import Input, prepare, rows
+from xling.ingest.encoding import check_counts
 from xling.language import Detector
-from xling.space import Encoder, SharedSpace
+from xling.space import Encoder
 from xling.space.cache import RecentVectors, VectorCache, embedding_key
 from xling.space.chunker import Chunker
+from xling.space.reopening import SpaceRecord
 from xling.store.base import Store
 from xling.store.points import StoredDocument
 from xling.text import normalise
@@ -70,13 +72,11 @@ class RayWorkers:
         make_encoder: Callable[[], Encoder] | None = None,
         ray_options: Mapping[str, Any] | None = None,
     ) -> None:
-        for name, value in (("workers", workers), ("window", window), ("block", block)):
-            if not isinstance(value, int) or value < 1:
-                raise InvalidInput(f"{name} must be a whole number of 1 or more, got {value!r}")
+        check_counts(workers=workers, window=window, block=block)
         _ray()
         self._namespace = collection._writable()
         self._collection, self._space, self._window = collection, collection.space, window
-        self._job = _Job(self._space.record(), self._space.fingerprint, workers, block, make_encoder, ray_options or {})
+        self._job = _Job(SpaceRecord.of(self._space), workers, block, make_encoder, ray_options or {})
         self._ahead = _Ahead(self._space.cache)
         self._connected = False
 
@@ -188,8 +188,7 @@ class _Ahead:
 class _Job:
     """How texts are encoded by Ray."""
 
-    record: dict[str, Any]
-    fingerprint: str
+    record: SpaceRecord
     workers: int
     block: int
     make_encoder: Callable[[], Encoder] | None
@@ -211,7 +210,7 @@ class _Job:
         ]
         blocks = ray.data.from_arrow(tables).map_batches(
             _Worker,
-            fn_constructor_args=(self.record, self.fingerprint, self.make_encoder),
+            fn_constructor_args=(self.record, self.make_encoder),
             compute=ray.data.ActorPoolStrategy(size=self.workers),
             batch_size=self.block,
             **{"num_cpus": 1, **self.ray_options},
@@ -236,15 +235,8 @@ def _connect() -> bool:
 class _Worker:
     """Lives in an actor, with the model."""
 
-    def __init__(self, record: Mapping[str, Any], fingerprint: str, make: Callable[[], Encoder] | None) -> None:
-        from xling.space.resolve import load_encoder
-
-        self._space = SharedSpace(load_encoder(make() if make is not None else None, recorded=record))
-        if self._space.fingerprint != fingerprint:
-            raise ModelError(
-                f"the worker's model {self._space.name!r} (space {self._space.fingerprint}) is not the collection's "
-                f"{record.get('name')!r} (space {fingerprint})"
-            )
+    def __init__(self, record: SpaceRecord, make: Callable[[], Encoder] | None) -> None:
+        self._space = record.open(make)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         vectors = self._space.documents([str(text) for text in batch["text"]])

@@ -1,20 +1,26 @@
-"""Documents → points in a store: compared with what is there, encoded in batches, written while the next is encoded."""
+"""Documents → points in a store: compared with what is there, encoded in batches, written while the next is encoded.
+
+The encoder is what takes the time, so nothing else is done between two batches of it: the next ones are compared, their
+languages detected and their texts split in one thread meanwhile, and points are made and written in another.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 import numpy as np
 
 from xling.errors import XlingError
 from xling.ingest.documents import Refused, Row, prepare
-from xling.ingest.flow import Flow, Stopped, Waiting
+from xling.ingest.encoding import Encoding, EncodingHere, Pending
+from xling.ingest.flow import Flow, Waiting
 from xling.ingest.planning import Known, Plan, make_plan
 from xling.ingest.storing import store_payloads, store_points
 from xling.language import Detector
@@ -34,8 +40,6 @@ DEFAULT_BATCH = 512
 BATCH_CHARACTERS = 400_000
 """A batch of long documents is cut at this length of them all, so that a few of them do not fill the memory."""
 
-_ENCODE_CHARACTERS = 32_000
-"""Characters given to the encoder in one call, seconds of work at most: Ctrl-C waits for it."""
 _SAVE_SECONDS = 10.0
 
 ProgressCallback = Callable[[Progress], None]
@@ -53,6 +57,20 @@ class Watcher(Protocol):
         """There is a row that might be any document of the source."""
 
 
+@dataclass(slots=True)
+class _Batch:
+    """A batch on its way."""
+
+    number: int
+    rows: Sequence[tuple[int, Row]]
+    plan: Plan
+    spans: Mapping[str, Sequence[tuple[int, int]]]
+    pending: Pending | None
+
+
+_Worked: TypeAlias = tuple[_Batch, Vectors | None]
+
+
 class Writer:
     """Writes documents into one collection. One call of `write` at a time; make as many writers as needed."""
 
@@ -68,13 +86,15 @@ class Writer:
         batch_size: int = DEFAULT_BATCH,
         chunking: Chunking | None = None,
         lexical: bool = False,
+        encoding: Encoding | None = None,
     ) -> None:
         self._store, self._space, self._detector = store, space, detector
         self._namespace, self._vector_name, self._batch_size = namespace, vector_name, batch_size
         self._statistics = statistics
         self._chunking, self._lexical = chunking, lexical
         self._chunker: Chunker | None = None
-        self._in_flight: dict[str, Known] = {}
+        self._encoding = encoding or EncodingHere(space)
+        self._on_the_way = _OnTheWay()
         self._saved_at = time.monotonic()
 
     def write(
@@ -99,26 +119,17 @@ class Writer:
             dry_run: Encode and write nothing. What would have been written is kept in mind, some 200 bytes a document.
         """
         tally = _Tally(total, progress)
-        self._in_flight = {}
-
-        def work(batch: list[tuple[int, Row]]) -> tuple[Plan, list[Point]]:
-            plan = self._plan(batch, watcher)
-            if dry_run:
-                self._in_flight |= plan.outcome({})
-                return plan, []
-            return plan, self._points(plan, flow.stopping)
-
-        def write(worked: tuple[Plan, list[Point]]) -> None:
-            if not dry_run:
-                self._store_batch(*worked)
-
-        flow: Flow[tuple[int, Row], tuple[Plan, list[Point]]] = Flow(
-            work,
-            write,
-            lambda worked: tally.count(worked[0], flow.waiting_for),
+        self._on_the_way = _OnTheWay()
+        numbers = itertools.count()
+        flow: Flow[tuple[int, Row], _Batch, _Worked] = Flow(
+            lambda rows: self._prepare(next(numbers), rows, watcher, dry_run=dry_run),
+            lambda batch: self._encode(batch, watcher, flow.stopping),
+            self._store_batch,
+            lambda worked: tally.count(worked[0].plan, flow.waiting_for),
             size=self._batch_size,
             weight=BATCH_CHARACTERS,
             weigh=_characters,
+            ahead=self._encoding.ahead,
         )
         try:
             flow.run(enumerate(rows))
@@ -130,7 +141,42 @@ class Writer:
         self._statistics.save()
         return tally.report()
 
-    def _plan(self, batch: Sequence[tuple[int, Row]], watcher: Watcher | None) -> Plan:
+    def _prepare(
+        self, number: int, rows: Sequence[tuple[int, Row]], watcher: Watcher | None, *, dry_run: bool = False
+    ) -> _Batch:
+        """Say what is to be done with a batch, and begin to encode. Runs while those before it are encoded."""
+        plan = self._plan(number, rows, watcher)
+        spans = {} if dry_run else self._spans(plan.encode)
+        outcome = plan.outcome({uuid: len(pieces) for uuid, pieces in spans.items()})
+        if dry_run:
+            self._on_the_way.keep(outcome)
+            return _Batch(number, rows, plan, spans, None)
+        self._on_the_way.put(number, outcome)
+        texts = [
+            normalise(plan.encode[uuid].text[start:end]) for uuid, pieces in spans.items() for start, end in pieces
+        ]
+        return _Batch(number, rows, plan, spans, self._encoding.begin(texts))
+
+    def _encode(self, batch: _Batch, watcher: Watcher | None, stopping: threading.Event) -> _Worked:
+        """The vectors of a batch."""
+        if batch.pending is not None and self._on_the_way.was_lost(batch.plan.indexes):
+            batch = self._prepare(batch.number, batch.rows, watcher)  # it was compared with what will not be stored
+        pending, batch.pending = batch.pending, None
+        if pending is None:
+            return batch, None
+        vectors = pending(stopping)
+        row = 0
+        for uuid, pieces in batch.spans.items():
+            own = vectors[row : row + len(pieces)]
+            row += len(pieces)
+            if not np.isfinite(own).all() or not own.any(axis=1).all():
+                reason = "the encoder gave no usable vector for it (NaN, infinite or zero)"
+                plan, id = batch.plan, batch.plan.encode[uuid].id
+                plan.drop(uuid, Skipped(index=plan.indexes[uuid], id=id, reason=reason))
+                self._on_the_way.lose(batch.number, uuid)
+        return batch, vectors
+
+    def _plan(self, number: int, batch: Sequence[tuple[int, Row]], watcher: Watcher | None) -> Plan:
         source = None if watcher is None else watcher.source
         prepared = [(index, prepare(index, row, self._namespace, source=source)) for index, row in batch]
         refused = [p for _, p in prepared if isinstance(p, Refused)]
@@ -140,7 +186,7 @@ class Writer:
             watcher.saw(r.uuid for r in refused if r.uuid is not None)
             if not all(r.known for r in refused):
                 watcher.saw_unknown()
-        plan = make_plan(documents, self._stored({document.uuid for document in documents}))
+        plan = make_plan(documents, self._stored({document.uuid for document in documents}, number))
         plan.rows = len(batch)
         plan.skipped += [r.skipped for r in refused]
         plan.indexes = {p.uuid: index for index, p in prepared if not isinstance(p, Refused)}
@@ -155,44 +201,10 @@ class Writer:
             documents[i] = replace(documents[i], lang=detection.lang)
         return documents
 
-    def _stored(self, uuids: set[str]) -> dict[str, Known]:
-        # The batch before this one may still be on its way to the store, and arrive while that is asked.
-        in_flight = {uuid: known for uuid, known in self._in_flight.items() if uuid in uuids}
-        return {str(head.id): Known.read(head) for head in self._store.retrieve(sorted(uuids))} | in_flight
-
-    def _points(self, plan: Plan, stopping: threading.Event) -> list[Point]:
-        """The points of what a batch has to have encoded."""
-        spans = self._spans(plan.encode)
-        vectors = self._encode(
-            [normalise(plan.encode[uuid].text[start:end]) for uuid, pieces in spans.items() for start, end in pieces],
-            stopping,
-        )
-        points: list[Point] = []
-        row = 0
-        for uuid, pieces in spans.items():
-            own = vectors[row : row + len(pieces)]
-            row += len(pieces)
-            document = plan.encode[uuid]
-            if not np.isfinite(own).all() or not own.any(axis=1).all():
-                reason = "the encoder gave no usable vector for it (NaN, infinite or zero)"
-                plan.drop(uuid, Skipped(index=plan.indexes[uuid], id=document.id, reason=reason))
-                continue
-            for i, (id, (start, end)) in enumerate(zip(chunk_ids(uuid, len(pieces)), pieces, strict=True)):
-                points.append(Point(id, own[i], payload_of(document, i, len(pieces), start, end)))
-        self._in_flight = plan.outcome({uuid: len(pieces) for uuid, pieces in spans.items()})
-        return with_terms(points) if self._lexical else points
-
-    def _encode(self, texts: Sequence[str], stopping: threading.Event) -> Vectors:
-        """Vectors of texts, each text once, and few enough at a time that it can be given up between."""
-        rows: dict[str, int] = {}
-        for text in sorted(texts, key=len, reverse=True):  # of even length together
-            rows.setdefault(text, len(rows))
-        vectors = np.empty((len(rows), self._space.dimension), np.float32)
-        for start, slice in _slices(list(rows), _ENCODE_CHARACTERS):
-            if stopping.is_set():
-                raise Stopped
-            vectors[start : start + len(slice)] = self._space.documents(slice)
-        return vectors[[rows[text] for text in texts]]
+    def _stored(self, uuids: set[str], batch: int) -> dict[str, Known]:
+        # Batches before this one may still be on their way to the store, and arrive while that is asked.
+        coming = self._on_the_way.of(uuids, batch)
+        return {str(head.id): Known.read(head) for head in self._store.retrieve(sorted(uuids))} | coming
 
     def _spans(self, documents: Mapping[str, StoredDocument]) -> dict[str, Sequence[tuple[int, int]]]:
         if not documents:
@@ -202,14 +214,75 @@ class Writer:
         found = self._chunker.spans_many([d.text for d in documents.values()], [d.lang for d in documents.values()])
         return dict(zip(documents, found, strict=True))
 
-    def _store_batch(self, plan: Plan, points: Sequence[Point]) -> None:
+    def _store_batch(self, worked: _Worked) -> None:
         """Write one batch. Runs in the writing thread while the next batch is encoded."""
+        batch, vectors = worked
+        if vectors is None:
+            return
+        plan = batch.plan
+        points = _points(batch, vectors)
+        if self._lexical:
+            points = with_terms(points)
         store_points(self._store, points, plan.was, vector_name=self._vector_name, statistics=self._statistics)
         if plan.payload_only:
             store_payloads(self._store, plan, vector_name=self._vector_name, statistics=self._statistics)
+        self._on_the_way.arrived(batch.number)
         if time.monotonic() - self._saved_at > _SAVE_SECONDS:
             self._statistics.save()
             self._saved_at = time.monotonic()
+
+
+def _points(batch: _Batch, vectors: Vectors) -> list[Point]:
+    points: list[Point] = []
+    row = 0
+    for uuid, pieces in batch.spans.items():
+        document = batch.plan.encode.get(uuid)
+        if document is not None:  # else there is no vector for it
+            for i, (id, (start, end)) in enumerate(zip(chunk_ids(uuid, len(pieces)), pieces, strict=True)):
+                points.append(Point(id, vectors[row + i], payload_of(document, i, len(pieces), start, end)))
+        row += len(pieces)
+    return points
+
+
+class _OnTheWay:
+    """What will be stored of documents whose batches are not written yet. For several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._batches: dict[int, dict[str, Known]] = {}
+        self._lost: set[str] = set()
+
+    def put(self, batch: int, outcome: dict[str, Known]) -> None:
+        with self._lock:
+            self._batches[batch] = outcome
+
+    def keep(self, outcome: dict[str, Known]) -> None:
+        """It never arrives, but is to be compared with as if it had."""
+        with self._lock:
+            self._batches.setdefault(-1, {}).update(outcome)
+
+    def arrived(self, batch: int) -> None:
+        with self._lock:
+            del self._batches[batch]
+
+    def lose(self, batch: int, uuid: str) -> None:
+        """It will not be stored after all."""
+        with self._lock:
+            del self._batches[batch][uuid]
+            self._lost.add(uuid)
+
+    def was_lost(self, uuids: Iterable[str]) -> bool:
+        with self._lock:
+            return bool(self._lost) and not self._lost.isdisjoint(uuids)
+
+    def of(self, uuids: set[str], before: int) -> dict[str, Known]:
+        """The latest that batches before this one are to store of each of these documents."""
+        with self._lock:
+            known: dict[str, Known] = {}
+            for batch, outcome in sorted(self._batches.items()):
+                if batch < before:
+                    known |= {uuid: outcome[uuid] for uuid in uuids & outcome.keys()}
+            return known
 
 
 class _Tally:
@@ -246,15 +319,3 @@ def _characters(numbered: tuple[int, Row]) -> int:
     row = numbered[1]
     text = None if isinstance(row, Unreadable) else row.get("text")
     return len(text) if isinstance(text, str) else 0
-
-
-def _slices(texts: Sequence[str], characters: int) -> Iterator[tuple[int, list[str]]]:
-    """The texts in runs of at most so many characters (or of one text), each with the number of its first."""
-    start, weight = 0, 0
-    for i, text in enumerate(texts):
-        if i > start and weight + len(text) > characters:
-            yield start, list(texts[start:i])
-            start, weight = i, 0
-        weight += len(text)
-    if start < len(texts):
-        yield start, list(texts[start:])

@@ -38,6 +38,7 @@ _MEMBERS = ("name", "dimension", "max_tokens", "identity", "encode_documents", "
 _loaded: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
 # The one used last stays although nobody may hold it now: scripts close a collection and open the next.
 _latest: list[Encoder] = []
+_chosen: weakref.WeakKeyDictionary[Encoder, tuple[str | None, Runtime]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -69,7 +70,14 @@ def load_encoder(
     """
     size = truncate_dim if truncate_dim is not None else recorded_cut(recorded or {})
     encoder = _whole(model, recorded, device, runtime)
+    if model is None or isinstance(model, (str, Path)):
+        _chosen[encoder] = (device, runtime)
     return encoder if size is None else truncated(encoder, size)
+
+
+def chosen(encoder: Encoder) -> tuple[str | None, Runtime]:
+    """The device and the runtime that an encoder was loaded with; of others, what is taken where none is chosen."""
+    return _chosen.get(getattr(encoder, "whole", encoder), (None, "auto"))
 
 
 def _whole(
