@@ -9,7 +9,7 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.texts import LANGS, TEXTS
+from tests.texts import LANGS, PIECES, TEXTS
 from xling.errors import InvalidInput
 from xling.space.chunker import Chunker, Chunking
 from xling.space.token_counts import TokenCounter
@@ -174,3 +174,11 @@ def test_more_tokens_than_the_model_reads_are_refused(encoder):
         Chunker(encoder, Chunking(tokens=513))
     with pytest.raises(InvalidInput, match="leaves no room"):
         Chunker(encoder, Chunking(tokens=3))
+
+
+@given(PIECES.filter(bool), LANGS, st.integers(1, 40), st.integers(0, 2))
+@example("one two three\nfour five six seven\neight nine. ten\neleven", "en", 12, 0)  # a line end ends no paragraph
+def test_windows_line_ends_make_no_difference(text, lang, budget, overlap):
+    text = re.sub("[\r\x0b\x0c\x1c\x85\u2028]", "", text)
+    windows = pieces(text.replace("\n", "\r\n"), budget, lang, overlap=overlap)
+    assert [piece.replace("\r\n", "\n") for piece in windows] == pieces(text, budget, lang, overlap=overlap)

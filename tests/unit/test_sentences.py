@@ -49,6 +49,39 @@ def test_boundaries_of_clusters_are_found_from_anywhere(text, data):
     assert cluster_end(text, place) == min(b for b in right if b >= place)
 
 
+_JOINED = [
+    "👩",
+    "👍",
+    "\u200d",
+    "\ufe0f",
+    "🏽",
+    "🇯",
+    "🇵",
+    "e",
+    "\u0301",
+    "क",
+    "\u094d",
+    "ा",
+    "ᄒ",
+    "ᅡ",
+    "ᆫ",
+    "漢",
+    "\u0600",
+    "ำ",
+    "\r",
+    "\n",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(_JOINED), min_size=1, max_size=8), min_size=1, max_size=4), st.data())
+def test_boundaries_of_clusters_are_found_far_from_any_plain_character(parts, data):
+    text = "".join("".join(part) * 30 for part in parts)
+    place = data.draw(st.integers(0, len(text)))
+    right = clusters(text)
+    assert cluster_start(text, place) == max(b for b in right if b <= place)
+    assert cluster_end(text, place) == min(b for b in right if b >= place)
+
+
 @pytest.mark.parametrize(
     ("lang", "sentences"),
     [

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_WORD = 32
 _MOST_WORDS = 200_000
 _GROUP = 64
+_MARK = "\u2581"
 # Words that no normaliser of Unicode gives a space to, or takes away.
 _PLAIN = re.compile("[!-~\u00c0-\u024f\u0400-\u0481\u048a-\u052f]+")
 # What `Nmt` takes away or makes a space, what `Replace` makes one of, and rare scripts and emoji.
@@ -40,13 +41,12 @@ class TokenCounter:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._bare = _without_normaliser(tokenizer)
-        self._odd = _unlike_nfkc(tokenizer) if self._bare is not None else None
+        self._odd = _Odd(tokenizer) if self._bare is not None else None
         pre_tokenizer = tokenizer.pre_tokenizer
         self._by_word = pre_tokenizer is not None and _splits_at_spaces(json.loads(pre_tokenizer.__getstate__()))
-        self._one_id_a_word = (
-            self._by_word and pre_tokenizer is not None and type(pre_tokenizer).__name__ == "Metaspace"
-        )
+        self._marked = self._by_word and getattr(pre_tokenizer, "replacement", None) == _MARK
         self._known: dict[str, int] = {}
+        self._begins: dict[int, bool] = {}
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text."""
@@ -67,26 +67,34 @@ class TokenCounter:
     def _words(self, words: list[str]) -> dict[str, int]:
         """Tokens of each word. Plain ones are tokenised many at a time, since each call costs more than a word."""
         counts: dict[str, int] = {}
-        if self._one_id_a_word:
+        if self._marked:
             plain = [word for word in words if _PLAIN.fullmatch(word)]
             groups = [plain[i : i + _GROUP] for i in range(0, len(plain), _GROUP)]
             joined = [" ".join(group) for group in groups]
             if self._bare is not None:
                 joined = [unicodedata.normalize("NFKC", text) for text in joined]
-            for group, encoding in zip(groups, (self._bare or self._tokenizer).encode_batch(joined), strict=True):
-                of_word = Counter(encoding.word_ids)
-                of_word.pop(None, None)
+            encodings = (self._bare or self._tokenizer).encode_batch_fast(joined, add_special_tokens=False)
+            for group, encoding in zip(groups, encodings, strict=True):
+                of_word = self._per_word(encoding.ids)
                 if len(of_word) == len(group):
-                    counts.update((word, of_word[i]) for i, word in enumerate(group))
+                    counts.update(zip(group, of_word, strict=True))
         rest = [word for word in words if word not in counts]
         counts.update(zip(rest, self._encoded(rest), strict=True))
         return counts
+
+    def _per_word(self, ids: list[int]) -> list[int]:
+        """Tokens of each of several words: fast encodings do not tell them apart, the mark that begins a word does."""
+        begins = self._begins
+        for id in set(ids).difference(begins):
+            begins[id] = (self._tokenizer.id_to_token(id) or "").startswith(_MARK)
+        starts = [i for i, id in enumerate(ids) if begins[id]]
+        return [end - start for start, end in zip(starts, [*starts[1:], len(ids)], strict=True)]
 
     def _encoded(self, texts: Sequence[str]) -> list[int]:
         if self._bare is None or self._odd is None:
             return _lengths(self._tokenizer, texts)
         plain = [unicodedata.normalize("NFKC", text) for text in texts]
-        search = self._odd.search
+        search = self._odd.among(texts)
         odd = [i for i, text in enumerate(plain) if search(text) or search(texts[i])]
         counts = _lengths(self._bare, plain)
         for i, count in zip(odd, _lengths(self._tokenizer, [texts[i] for i in odd]), strict=True):
@@ -118,17 +126,34 @@ def _without_normaliser(tokenizer: Tokenizer) -> Tokenizer | None:
     return bare
 
 
-def _unlike_nfkc(tokenizer: Tokenizer) -> re.Pattern[str]:
-    """What the tokenizer's normaliser makes something else of than Python's NFKC, which knows a newer Unicode."""
-    normaliser = tokenizer.normalizer
-    assert normaliser is not None
-    changed = (chr(c) for c in range(0xA0, 0x10000) if not unicodedata.is_normalized("NFKC", chr(c)))
-    unlike = [
-        c
-        for c in changed
-        if not "\ud800" <= c <= "\udfff" and normaliser.normalize_str(c) != unicodedata.normalize("NFKC", c)
-    ]
-    return re.compile(_BEYOND_NFKC.format("".join(map(re.escape, unlike))))
+class _Odd:
+    """What the tokenizer's normaliser makes something else of than Python's NFKC, which knows a newer Unicode.
+
+    Characters are looked at when they are first seen: a text has few of them.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._normaliser, self._lock = tokenizer.normalizer, threading.Lock()
+        self._seen, self._unlike = set(map(chr, range(0x20, 0x7F))), ""
+        self._pattern = re.compile(_BEYOND_NFKC.format(""))
+
+    def among(self, texts: Sequence[str]) -> Callable[[str], re.Match[str] | None]:
+        """Searches for them in these texts, and in their NFKC, which has no further ones."""
+        new: set[str] = set().union(*texts) - self._seen
+        if new:
+            with self._lock:
+                unlike = [c for c in new - self._seen if self._is_unlike(c)]
+                if unlike:
+                    self._unlike += "".join(unlike)
+                    self._pattern = re.compile(_BEYOND_NFKC.format(re.escape(self._unlike)))
+                self._seen |= new
+        return self._pattern.search
+
+    def _is_unlike(self, c: str) -> bool:
+        if c > "\uffff" or "\ud800" <= c <= "\udfff" or unicodedata.is_normalized("NFKC", c):
+            return False
+        assert self._normaliser is not None
+        return bool(self._normaliser.normalize_str(c) != unicodedata.normalize("NFKC", c))
 
 
 class _Both(dict[str, int]):

@@ -11,6 +11,8 @@ from typing import Any
 _STARTING = frozenset({"Lo", "Lu", "Ll", "Nd", "Po", "Ps", "Pe", "Pi", "Pf", "Pd", "Zs"})
 _PLAIN_BEFORE = frozenset({"Po", "Ps", "Pe", "Pi", "Pf", "Pd", "Zs", "Zl", "Zp", "Cc", "Ll", "Lu", "Nd"})
 _AM = frozenset("\u0e33\u0eb3")  # Thai and Lao vowels that are letters by category and marks by behaviour
+_JOINING = frozenset({"Mn", "Me", "Mc", "Cf"})
+_FLAGS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _WINDOW = 64
 
 
@@ -59,17 +61,27 @@ def _next_boundary(text: str, position: int) -> int:
 
 
 def _anchor(text: str, position: int) -> int:
-    """A boundary before `position` that can be told without looking further back: before a plain ASCII character."""
+    """A boundary before `position` that can be told without looking far back, as before a plain ASCII character."""
     at = position - 1
     while at > 0 and not ("\x20" <= text[at] < "\x7f" and text[at - 1] < "\u0300"):
         at -= 1
-        if position - at > _WINDOW and _is_plain_start(text, at):
-            break
+        if position - at > _WINDOW:
+            if text[at] in _FLAGS and text[at - 1] in _FLAGS:  # two and two from where they begin
+                at -= (at - len(text[:at].rstrip(_FLAGS))) % 2
+                break
+            if _is_plain_start(text, at):
+                break
     return max(at, 0)
 
 
 def _is_plain_start(text: str, at: int) -> bool:
+    """Whether a cluster begins at `at`, as far as its character and the one before it tell.
+
+    They do, save after what joins and between the halves of flags (Unicode's rules GB9c, GB11, GB12, GB13).
+    """
     after, before = text[at], text[at - 1]
-    return (
-        unicodedata.category(after) in _STARTING and after not in _AM and unicodedata.category(before) in _PLAIN_BEFORE
-    )
+    kind = unicodedata.category(before)
+    if unicodedata.category(after) in _STARTING and after not in _AM and kind in _PLAIN_BEFORE:
+        return True
+    joined = before in _FLAGS or before == "\u200d" or (kind in _JOINING and unicodedata.category(after) == "Lo")
+    return not joined and len(_cluster().findall(text[at - 1 : at + 1])) == 2

@@ -13,7 +13,8 @@ _SETEXT = re.compile(
     _START + rf"[^\s#>|*+=\-`][^\r\n]{{0,300}}{_NEWLINE} {{0,3}}(={{2,}}|-{{3,}})[ \t]*(?={_NEWLINE}|\Z)\s*"
 )
 _HTML = re.compile(r"<h([1-6])\b[^<>]{0,300}>.{0,1000}?</h\1\s*>\s*", re.I | re.S)
-_HINT = re.compile(r"#|<h[1-6]|[\r\n] {0,3}(?:==|---)", re.I)
+# Begun with a set of characters and without re.I, which `re` looks for much faster.
+_HINT = re.compile(r"[#<\r\n](?:(?<=#)|(?<=<)[hH][1-6]|(?<=[\r\n]) {0,3}(?:==|---))")
 
 
 class Heading(NamedTuple):
