@@ -15,7 +15,8 @@ from typer.main import get_command
 from xling.cli import output
 from xling.cli.commands import COMMANDS, DESCRIPTION, EPILOG, GROUPS, VERSION_HELP, chosen
 from xling.cli.options import with_shared_options
-from xling.errors import InvalidInput, XlingError
+from xling.cli.wording import for_shells
+from xling.errors import CollectionNotFound, InvalidInput, XlingError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -84,9 +85,11 @@ def run(argv: Sequence[str]) -> int:
 def explain(exc: Exception) -> tuple[str, int]:
     """What to say of an exception, and the exit code."""
     if isinstance(exc, InvalidInput):
-        return str(exc), MISUSED
+        return for_shells(str(exc)), MISUSED
+    if isinstance(exc, CollectionNotFound) and "://" not in str(exc):
+        return f"{exc}; `xling list` shows those that are there, `xling add` makes one", FAILED
     if isinstance(exc, XlingError):
-        return str(exc), FAILED
+        return for_shells(str(exc)), FAILED
     if isinstance(exc, typer.Abort):
         return "aborted", FAILED
     if hasattr(exc, "format_message"):  # misuse that typer found; the class's home differs between its versions

@@ -145,7 +145,7 @@ def overview() -> str:
         textwrap.fill(DESCRIPTION, width),
         "\n".join(["Options:", *_rows(_OPTIONS, width)]),
         "\n".join(["Commands:", *_rows(commands, width)]),
-        textwrap.fill(f"xling COMMAND --help tells more of one. {EPILOG}", width),
+        textwrap.fill(f"xling COMMAND --help tells more of one. New here? xling demo. {EPILOG}", width),
     ]
     return "\n\n".join(parts)
 

@@ -45,6 +45,7 @@ def mine(
     """
     from xling.translate import mine as find
     from xling.translate.formats import format_of
+    from xling.translate.sides import lines_of
 
     if to is not None:
         format_of(to)  # now, not after an hour of work
@@ -55,6 +56,8 @@ def mine(
         return
     if target is None:
         raise InvalidInput("mining needs two files; one of translation units can be scored: --score")
+    for side in (source, target):
+        next(lines_of(side), None)  # what cannot be read is told now, not after the other side was encoded
     with Bar(None) as bar:
         found = find(
             source,

@@ -106,7 +106,8 @@ def show_report(
     if len(skipped) > _SHOWN:
         output.note(f"skipped {len(skipped) - _SHOWN:,} more (--json lists all)")
     counts["skipped"] = len(skipped)
-    shown = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing to do"
+    shown = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    shown = shown or "nothing to do, no texts came"
     tense = "would be: " if dry_run else ""
     output.line(f"{tense}{shown} in {collection} ({seconds:.1f} s)")
 

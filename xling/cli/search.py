@@ -24,7 +24,7 @@ def search(
     queries: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[QUERY]...", help="In any language; '-' reads one a line from standard input.", show_default=False
+            metavar="QUERY", help="In any language; '-' reads one a line from standard input.", show_default=False
         ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", help="Most hits of a query.")] = 10,

@@ -19,7 +19,7 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_NO_MARK = "it looks like UTF-16 without a byte order mark: name the encoding, utf-16-le or utf-16-be"
+_NO_MARK = "it is no text, or UTF-16 without a byte order mark: then name the encoding, utf-16-le or utf-16-be"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 OnBytes = Callable[[int], object]

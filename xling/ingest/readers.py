@@ -161,11 +161,11 @@ def check_file(path: Path, options: ReadOptions) -> None:
 
 def _checked_format(path: Path, options: ReadOptions) -> Format:
     try:
-        if path.is_dir():
-            raise InvalidInput(f"{path}: is a directory; name its files, e.g. {path / '*.txt'}")
-        exists = path.exists()
+        folder, exists = path.is_dir(), path.exists()
     except (OSError, ValueError) as exc:
         raise InvalidInput(f"{str(path)[:80]!r}: cannot be the path of a file ({exc})") from exc
+    if folder:
+        raise InvalidInput(f"{path}: is a directory; name its files, e.g. {path / '*.txt'}, or sync the whole of it")
     if not exists:
         raise InvalidInput(f"{path}: no such file (texts themselves go to standard input, one a line)")
     format = format_of(path, options)

@@ -97,7 +97,7 @@ class ServerStore(ServerLexical, ServerRecommend, ServerSnapshots):
 
     @stepwise("_perform")
     def exists(self) -> Steps[bool]:
-        return bool((yield from self._call("look for it", "collection_exists")))
+        return bool((yield from self._call("find anything", "collection_exists")))
 
     @stepwise("_perform")
     def create(self, schema: Schema, metadata: Mapping[str, Any]) -> Steps[None]:
