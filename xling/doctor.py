@@ -148,7 +148,7 @@ def _threads() -> Check:
     share = _processor_share()
     cores = usable if share is None else max(1, min(usable, int(share)))
     threads = thread_count()
-    found = f"{cores} processors, {threads} threads for a model"
+    found = f"{cores} processor{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)} for a model"
     if threads > cores:
         return Check(
             "threads",

@@ -829,6 +829,16 @@ def test_optimize(filled):
     assert filled("search", "ありがとう", "--json").out.count("\n") == 5
 
 
+def test_what_cannot_be_read_makes_no_collection(cli, tmp_path):
+    (tmp_path / "damaged.tmx").write_bytes(b"\0\1\2")
+    for args in (["tm", "import", "none.tmx"], ["tm", "import", "damaged.tmx"], ["add", "none.txt"], ["sync", "none"]):
+        more = ["--source", "s"] if args[0] == "sync" else []
+        place = tmp_path / "place"
+        result = cli(*args[:-1], tmp_path / args[-1], "--path", place, *more)
+        assert result.code == 2, result
+        assert not place.exists() or not list(place.iterdir()), args
+
+
 def test_a_translation_memory(cli, tmp_path):
     from xling.translate import Segment, Unit, write_tmx
 

@@ -50,8 +50,12 @@ def import_(
     Units that cannot be read are left out, and told of with their line and the reason. With --json one object a file,
     with the keys file, added, updated, unchanged, skipped and broken.
     """
+    from xling.translate import read_units
+
     options: dict[str, Any] = {"format": format, "languages": split_list(languages) or ()}
     options |= {"columns": pairs_of(columns), "encoding": encoding}
+    for file in files:
+        next(iter(read_units(file, **options)), None)  # no memory is made for a file that cannot be read
     with _open(target, model, create=True) as memory:
         for file in files:
             with output.working(f"reading {file}"):
