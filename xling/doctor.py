@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xling.errors import MissingExtra, XlingError
+
+if TYPE_CHECKING:
+    from xling.space import Runtime
 
 State = Literal["ok", "warning", "failed"]
 
@@ -25,6 +28,7 @@ PARTS = (
     "transformers",
     "torch",
     "onnxruntime",
+    "openvino",
     "tokenizers",
     "numpy",
     "pydantic",
@@ -68,7 +72,7 @@ def examine(
     url: str | None = None,
     api_key: str | None = None,
     path: Path | None = None,
-    runtime: Literal["auto", "torch", "onnx", "onnx-int8"] = "auto",
+    runtime: Runtime = "auto",
     device: str | None = None,
     try_model: bool = True,
 ) -> Iterator[Check]:
@@ -142,7 +146,7 @@ def _extras() -> Check:
 
 
 def _threads() -> Check:
-    from xling.space.light.model import thread_count
+    from xling.space.light.engines import thread_count
 
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     share = _processor_share()
@@ -226,9 +230,10 @@ def _server(url: str, api_key: str | None) -> Check:
     return Check("server", "ok", found)
 
 
-def _model(model: Any, runtime: Literal["auto", "torch", "onnx", "onnx-int8"], device: str | None) -> Check:
+def _model(model: Any, runtime: Runtime, device: str | None) -> Check:
     """The whole way once: encode, write, search."""
     from xling.opening import open as open_collection
+    from xling.space.devices import multiplies_bfloat16, on_cpu
     from xling.space.resolve import load_encoder
 
     start = time.perf_counter()
@@ -255,6 +260,8 @@ def _model(model: Any, runtime: Literal["auto", "torch", "onnx", "onnx-int8"], d
         return Check("model", "warning", found, "a Japanese question did not find its English answer: another model?")
     if ran_by == "torch" and _version("onnxruntime") is None:
         return Check("model", "ok", found, "pip install 'xling[onnx]' answers sooner, without torch")
+    if ran_by and on_cpu(device) and multiplies_bfloat16() and _version("openvino") is None:
+        return Check("model", "ok", found, "pip install 'xling[openvino]' encodes faster on this processor")
     return Check("model", "ok", found)
 
 

@@ -81,9 +81,10 @@ def open(
         text_key: Payload path of the text, in a collection that another tool made; found by itself as a rule.
         lang_key: Payload path of the language in such a collection.
         device: Where the model runs, e.g. `cpu` or `cuda`.
-        runtime: What runs it: `torch`, or `onnx`, which needs no torch and starts and answers several times as fast on
-            a CPU (extra `onnx`). `auto` takes that where it is installed and gives the same vectors. `onnx-int8` is
-            `onnx` with queries computed in 8 bits, which is faster still and very nearly the same.
+        runtime: What runs it: `torch`, or, on a CPU and without torch, so that the first answer comes several times as
+            soon, `onnx` or `openvino` (the extras of these names). `auto` takes one of these where it is installed and
+            gives the same vectors: `openvino` where the processor multiplies bfloat16 (AMX, AVX-512), which is faster.
+            `onnx-int8` is `onnx` with queries computed in 8 bits, which is faster and very nearly the same.
         cache: Where document vectors are kept between runs, so that no text is encoded twice: False for nowhere, a
             path, or an `EmbeddingCache`. By default a file in the user's cache directory, for models whose weights
             are known by a hash; True for encoders of your own too. `XLING_CACHE=0` turns the default off.

@@ -35,10 +35,12 @@ def model_path(encoder, tmp_path_factory) -> Path:
     from xling.space.light.weights import read_tensors
     from xling.space.sources import find_source
 
-    light = open_light(find_source("bundled"), lambda light, texts: encoder._light_vectors(light, texts), required=True)
+    light = open_light(
+        find_source("bundled"), lambda light, texts: encoder._light_vectors(light, texts), required=True, runtime="onnx"
+    )
     assert light is not None
     home = bundled_model_path()
-    model = onnx.load(light._session._model_path)
+    model = onnx.load(light.directory / "transformer.onnx")
     table = numpy_helper.from_array(word_table(read_tensors(home)).whole(), "table")
     before = [
         helper.make_node("Gather", ["table", "input_ids"], ["words"]),

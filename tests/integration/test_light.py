@@ -18,8 +18,8 @@ from xling.errors import InvalidInput, MissingExtra, ModelError
 from xling.space import sentence_transformer
 from xling.space.light import EQUIVALENT
 from xling.space.light.eight_bits import rounded, smoothing
+from xling.space.light.engines import GRAPH
 from xling.space.light.export import NEAR
-from xling.space.light.model import GRAPH
 from xling.space.light.weights import read_tensors
 from xling.space.publish import MANIFEST
 from xling.space.sentence_transformer import SentenceTransformerEncoder
@@ -246,7 +246,9 @@ def test_vectors_that_differ_are_not_one_space(home, tmp_path):
     """What was measured when it was exported decides."""
     directory = make_model(tmp_path / "m")
     SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
-    edit_json(exports()[0] / MANIFEST, lowest_cosine=EQUIVALENT - 0.0001)
+    SentenceTransformerEncoder(directory, device="cpu").encode_queries(TEXTS)  # by OpenVINO, on some machines
+    for export in exports():
+        edit_json(export / MANIFEST, lowest_cosine=EQUIVALENT - 0.0001)
     with pytest.raises(ModelError, match=r"lowest cosine 0\.9998"):
         SentenceTransformerEncoder(directory, runtime="onnx").encode_queries(TEXTS)
     torch = SentenceTransformerEncoder(directory, device="cpu", runtime="torch").encode_queries(TEXTS)
@@ -293,7 +295,7 @@ def test_arguments_that_do_not_go_together(tmp_path):
     from sentence_transformers import SentenceTransformer
 
     directory = make_model(tmp_path / "m")
-    with pytest.raises(InvalidInput, match="'auto', 'torch', 'onnx' or 'onnx-int8'"):
+    with pytest.raises(InvalidInput, match="'auto', 'torch', 'onnx', 'onnx-int8' or 'openvino'"):
         SentenceTransformerEncoder(directory, runtime="tensorrt")
     with pytest.raises(InvalidInput, match="runs on the CPU"):
         SentenceTransformerEncoder(directory, runtime="onnx", device="cuda")

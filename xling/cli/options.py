@@ -69,9 +69,9 @@ class Model:
     device: Annotated[str | None, typer.Option("--device", help="Where the model runs, e.g. cpu or cuda.")] = None
     # As `xling.space.Runtime`, which is not imported here: numpy would come with it.
     runtime: Annotated[
-        Literal["auto", "torch", "onnx", "onnx-int8"],
+        Literal["auto", "torch", "onnx", "onnx-int8", "openvino"],
         typer.Option(
-            "--runtime", help="What runs it: onnx is ONNX Runtime, without torch, on the CPU; onnx-int8 is quicker."
+            "--runtime", help="What runs it: onnx (onnx-int8 is quicker) and openvino need no torch and run on the CPU."
         ),
     ] = "auto"
 

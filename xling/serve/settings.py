@@ -53,7 +53,9 @@ class Settings(BaseSettings):
 
     model: str | None = Field(default=None, description="model of new collections and of /v1/embeddings")
     device: str | None = Field(default=None, description="where the model runs, e.g. cpu or cuda")
-    runtime: Literal["auto", "torch", "onnx", "onnx-int8"] = Field(default="auto", description="what runs the model")
+    runtime: Literal["auto", "torch", "onnx", "onnx-int8", "openvino"] = Field(
+        default="auto", description="what runs the model"
+    )
 
     keys_file: Path = Field(default_factory=lambda: data_dir() / "keys.json", description="keys, hashed")
     admin_key_file: Path | None = Field(default=None, description="file with one key in clear that may do everything")

@@ -61,7 +61,7 @@ def load_encoder(
             how many numbers its vectors are cut.
         device: As in torch, for models that are loaded here.
         truncate_dim: Cut the vectors to so many numbers.
-        runtime: `torch`, `onnx` or `auto` (see `SentenceTransformerEncoder`), for models that are loaded here.
+        runtime: `torch`, `onnx`, `openvino`, … (see `SentenceTransformerEncoder`), for models that are loaded here.
 
     Raises:
         InvalidInput: `model` is none of these, or its vectors have no `truncate_dim` numbers.

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xling.errors import InvalidInput, ModelError
 from xling.space.batching import batches
-from xling.space.devices import Runtime, on_cpu
+from xling.space.devices import Runtime, check_runtime, is_light, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import TokenVectors, Vectors
 from xling.space.sources import Source, dimension_of, find_source, limit_tokens, max_tokens_of, source_of
@@ -55,10 +55,11 @@ class SentenceTransformerEncoder:
         name: What to call the model instead of what it was found by.
         local_files_only: Never ask the hub.
         max_tokens: Read at most so many tokens of a text; not more than the model can.
-        runtime: `torch`, or `onnx`: the light runtime, ONNX Runtime without torch (extra `onnx`), on the CPU. The
-            model is exported for it once, and the vectors are compared; `auto` takes it where it is installed, knows
-            the model and gives the same vectors (see `xling.space.light`), and no GPU is there or asked for.
-            `onnx-int8` is `onnx` with queries computed in 8 bits: faster, their cosine to the others above 0.998.
+        runtime: `torch`, or the light runtime, without torch, on the CPU: `onnx` is ONNX Runtime, `openvino` OpenVINO
+            (the extras of these names). The model is exported for it once, and the vectors are compared; `auto` takes
+            it where it is installed, knows the model and gives the same vectors (see `xling.space.light`), and no GPU
+            is there or asked for: `openvino` where the processor multiplies bfloat16, else `onnx`. `onnx-int8` is
+            `onnx` with queries computed in 8 bits: faster, their cosine to the others above 0.998.
         pooling: Of a transformer that has no pooling of its own, such as BERT: `mean`, `cls` or `max`.
 
     Raises:
@@ -82,7 +83,7 @@ class SentenceTransformerEncoder:
         runtime: Runtime = "auto",
         pooling: str | None = None,
     ) -> None:
-        _check_runtime(runtime, model, device)
+        check_runtime(runtime, model, device)
         if batch_size is not None and batch_size < 1:
             raise InvalidInput(f"batch_size must be at least 1, got {batch_size}")
         if max_tokens is not None and max_tokens < 16:
@@ -107,8 +108,9 @@ class SentenceTransformerEncoder:
         self._model: SentenceTransformer | None = None
         self._light: LightModel | None = None
         self._eight_bits = runtime == "onnx-int8"
-        self._light_wanted = runtime.startswith("onnx") or (runtime == "auto" and self._own and on_cpu(device))
-        self._light_required = runtime.startswith("onnx")
+        self._light_wanted = is_light(runtime) or (runtime == "auto" and self._own and on_cpu(device))
+        self._light_required = is_light(runtime)
+        self._light_runtime = runtime.removesuffix("-int8")
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
         self._counter: TokenCounter | None = None
@@ -147,8 +149,8 @@ class SentenceTransformerEncoder:
 
     @property
     def running(self) -> str:
-        """What runs it: `onnx` or `torch`; empty before the first text is encoded."""
-        return "onnx" if self._light is not None else "torch" if self._model is not None else ""
+        """What runs it: `onnx`, `openvino` or `torch`; empty before the first text is encoded."""
+        return self._light.runtime if self._light is not None else "torch" if self._model is not None else ""
 
     @property
     def identity(self) -> dict[str, str | int]:
@@ -298,6 +300,7 @@ class SentenceTransformerEncoder:
                     self._source,
                     self._light_vectors,
                     required=self._light_required,
+                    runtime=self._light_runtime,
                     query_prompt=self.query_prompt,
                     tokens=self._light_tokens if self._eight_bits else None,
                 )
@@ -372,17 +375,6 @@ def _unit(vectors: Vectors) -> Vectors:
     """The same array, its rows made unit-length."""
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)
     return vectors
-
-
-def _check_runtime(runtime: str, model: Any, device: str | None) -> None:
-    if runtime not in get_args(Runtime):
-        raise InvalidInput(f"runtime= is 'auto', 'torch', 'onnx' or 'onnx-int8', got {runtime!r}")
-    if runtime.startswith("onnx") and not isinstance(model, (str, Path)):
-        raise InvalidInput(
-            f"runtime={runtime!r} takes a model's name or directory; this one is loaded in torch already"
-        )
-    if runtime.startswith("onnx") and device not in (None, "cpu"):
-        raise InvalidInput(f"runtime={runtime!r} runs on the CPU; for device={device!r} use runtime='torch'")
 
 
 def _tokenizer_for_offsets(file: Path | None, load: Any) -> Tokenizer | None:

@@ -1,4 +1,4 @@
-"""The light runtime: sentence-transformers models run by ONNX Runtime and `tokenizers`, without torch."""
+"""The light runtime: sentence-transformers models run by ONNX Runtime or OpenVINO, and `tokenizers`, without torch."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ OPSET = 18
 BLOCK = 32
 _FUSED = "com.microsoft"
 _WORDS = "embeddings.word_embeddings.weight"
+_POSITIONS = "embeddings.position_embeddings.weight"
 _LARGEST = 1_900_000_000  # a file of protobuf ends at 2 GiB
 
 
@@ -42,6 +43,12 @@ def prefix_of(tensors: Mapping[str, Tensor]) -> str:
 def word_table(tensors: Mapping[str, Tensor]) -> Tensor:
     """The word embeddings, one row a token."""
     return tensors[prefix_of(tensors) + _WORDS]
+
+
+def positions(tensors: Mapping[str, Tensor]) -> int:
+    """Rows of the position embeddings."""
+    found = tensors.get(prefix_of(tensors) + _POSITIONS)
+    return 0 if found is None else found.shape[0]
 
 
 def write_graph(path: Path, recipe: Recipe, tensors: Mapping[str, Tensor], largest: Largest | None = None) -> None:
@@ -103,7 +110,7 @@ class _Graph:
 
     def embedded(self, recipe: Recipe) -> str:
         """Words, positions and token types, normalised. All tokens are of the first type."""
-        positions = self._read("embeddings.position_embeddings.weight")[recipe.first_position :]
+        positions = self._read(_POSITIONS)[recipe.first_position :]
         types = self._read("embeddings.token_type_embeddings.weight")
         self._weight("positions", positions + types[0])
         self._weight("zero", np.array([0], np.int64))

@@ -1,8 +1,7 @@
-"""A model of the light runtime: token ids → vectors, by ONNX Runtime and numpy."""
+"""A model of the light runtime: token ids → vectors, by an engine and numpy."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xling.errors import ModelError
-from xling.space.light.graph import word_table
+from xling.space.light.engines import Engine, Form
+from xling.space.light.graph import positions, word_table
 from xling.space.light.pieces import FRAME, Pieces
 from xling.space.light.recipe import Dense, Recipe
 from xling.space.light.weights import FloatArray, read_tensors
@@ -20,7 +19,6 @@ from xling.space.light.weights import FloatArray, read_tensors
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
-GRAPH = "transformer.onnx"
 TOKENIZER = "tokenizer.json"
 _TINY = 1e-9
 
@@ -31,23 +29,27 @@ class LightModel:
     Args:
         directory: What `xling.space.light.export` wrote.
         recipe: The model's recipe.
+        form: What runs it.
         lazily: Load the graph when the first text is encoded.
 
     Attributes:
         directory: Where it lies.
+        runtime: What runs it: `onnx` or `openvino`.
         tokenizer_file: The model's tokenizer where the exporter had to write it down.
         pieces: The tokenizer piece by piece, for short texts, where it is of a form that allows it.
         for_queries: The model in 8 bits, where that is asked for.
     """
 
-    def __init__(self, directory: Path, recipe: Recipe, *, lazily: bool = False) -> None:
-        self.directory, self.recipe = directory, recipe
+    def __init__(self, directory: Path, recipe: Recipe, form: Form, *, lazily: bool = False) -> None:
+        self.directory, self.recipe, self.runtime = directory, recipe, form.runtime
+        self._form = form
         self.for_queries: LightModel | None = None
         self._lock = threading.Lock()
-        self._words = word_table(read_tensors(recipe.transformer))
+        tensors = read_tensors(recipe.transformer)
+        self._words, self._positions = word_table(tensors), positions(tensors) - recipe.first_position
         self._poolings = recipe.poolings
         self._dense = [_read_dense(dense) for dense in recipe.dense]
-        self._loaded: Any = None if lazily else _session(directory / GRAPH)
+        self._engine: Engine | None = None if lazily else form.load(directory)
         tokenizer = directory / TOKENIZER
         self.tokenizer_file: Path | None = tokenizer if tokenizer.is_file() else None
         self.pieces = Pieces(directory) if (directory / FRAME).is_file() else None
@@ -70,18 +72,18 @@ class LightModel:
 
     def inputs(self, ids: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
         """What the graph takes for texts given by their tokens."""
-        tokens, mask = _padded(ids)
+        tokens, mask = _padded(ids, self._form.step, self._positions)
         return {"words": self._words.rows(tokens), "mask": mask}
 
     def _run(self, ids: Sequence[Sequence[int]], output: int = 0) -> tuple[FloatArray, NDArray[np.int32]]:
-        inputs, session = self.inputs(ids), self._session()
-        return session.run([session.get_outputs()[output].name], inputs)[0], inputs["mask"]
+        inputs = self.inputs(ids)
+        return self._loaded().run(inputs, output), inputs["mask"]
 
-    def _session(self) -> Any:
+    def _loaded(self) -> Engine:
         with self._lock:
-            if self._loaded is None:
-                self._loaded = _session(self.directory / GRAPH)
-            return self._loaded
+            if self._engine is None:
+                self._engine = self._form.load(self.directory)
+            return self._engine
 
 
 def token_ids(encoding: Encoding, limit: int) -> list[int]:
@@ -94,32 +96,9 @@ def token_ids(encoding: Encoding, limit: int) -> list[int]:
     return ids[: limit - kept] + ids[len(ids) - kept :]
 
 
-def thread_count() -> int:
-    """Threads for one encoder: what `OMP_NUM_THREADS` says, as in torch, else the processors this process may use."""
-    stated = os.environ.get("OMP_NUM_THREADS", "")
-    if stated.isdecimal() and int(stated) > 0:
-        return int(stated)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _session(graph: Path) -> Any:
-    # Its builds since 1.32 keep a device's id in the user's cache and report to Microsoft unless this is set.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = thread_count()
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    except Exception as exc:  # ONNX Runtime's errors have no common class
-        raise ModelError(f"ONNX Runtime cannot load {graph}: {str(exc).splitlines()[0]}") from exc
-
-
-def _padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _padded(ids: Sequence[Sequence[int]], step: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     longest = max(map(len, ids))
+    longest = max(longest, min(-(-longest // step) * step, most))
     tokens = np.zeros((len(ids), longest), np.int64)
     mask = np.zeros((len(ids), longest), np.int32)
     for row, of_text in enumerate(ids):
