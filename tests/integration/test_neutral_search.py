@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import xling
+from xling.space.neutral import estimate_basis
 from xling.space.stats import LanguageStats
 from xling.store.base import Point, Schema, VectorSpec
+from xling.store.steps import run
 
 THANKS = ["Thank you", "Merci", "謝謝", "Danke schön"]
 GREETINGS = ["おはよう", "さようなら", "おやすみなさい"]
@@ -139,6 +141,32 @@ def test_two_writers_of_one_collection_do_not_forget_each_others_documents(make)
     one.close()
     two.close()
     assert make("c")._statistics.current().counts == {"de": 1, "en": 1}
+
+
+def test_a_few_documents_more_leave_the_basis_and_a_new_language_does_not(make):
+    collection = make("c")
+    collection.add([f"Number {i} of many." for i in range(110)], langs="en", ids=list(range(110)))
+    basis = run(collection._searcher.neutrality(), collection.store).basis
+
+    def after(change):
+        change()
+        now = run(collection._searcher.neutrality(), collection.store).basis
+        new = estimate_basis(collection._statistics.current(), collection._searcher.reference().stats)
+        vectors = collection.space.queries(list(SAID["thanks"].values()))
+        assert (now.project(vectors) * new.project(vectors)).sum(axis=1).min() > 0.9999, "as good as a new one"
+        return now
+
+    assert after(lambda: collection.add("One more.", langs="en", ids=[1000])) is basis
+    assert after(lambda: collection.delete(1000)) is basis
+    assert after(lambda: collection.add(SAID["thanks"]["ja"], langs="ja", ids=[1001])) is not basis
+    many = after(lambda: collection.add(["Some more.", "And more."], langs="en"))
+    assert many is not basis
+    collection.close()
+    again = make("c")
+    again.add("Yet another.", langs="en")
+    before = run(again._searcher.neutrality(), again.store).basis
+    assert again.search("more")
+    assert run(again._searcher.neutrality(), again.store).basis is before
 
 
 # --- options

@@ -10,7 +10,6 @@ import numpy as np
 from xling.errors import InvalidInput, ModelError
 from xling.search.plan import Plan
 from xling.space import SharedSpace, Vectors
-from xling.space.chunker import Chunker
 from xling.space.distinctive import distinctive_terms
 from xling.space.neutral import blend_prompts
 from xling.space.sparse import encode_query
@@ -71,7 +70,7 @@ def encode_as_documents(space: SharedSpace, texts: Sequence[str]) -> Vectors:
 
 
 def _pieces(space: SharedSpace, texts: Sequence[str]) -> list[list[str]]:
-    spans = Chunker(space.encoder).spans_many(texts, ["und"] * len(texts))
+    spans = space.chunker.spans_many(texts, ["und"] * len(texts))
     return [[normalise(text[start:end]) for start, end in found] for text, found in zip(texts, spans, strict=True)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -26,6 +27,9 @@ _SAVE_SECONDS = 1.0
 _SAVE_CHANGES = 256
 _SAMPLE_POINTS = 2000
 _PAGE = 250
+_NEWS = 0.02
+"""Share of a language's documents that may come and go before what was derived from the statistics is out of date. A
+language weighs by the root of its documents, so so few move nothing that a ranking would show."""
 _DRIFT = 0.1
 """Share of the collection's points that the statistics may miss before they are taken anew."""
 
@@ -50,13 +54,18 @@ class CollectionStatistics:
         self._points = 0  # more than there were, points of unknown language included
         self._saved_at = 0.0
         self.version = 0
-        """Changes with the statistics: what was derived from them is then out of date."""
+        """Changes when the statistics have changed so much that what was derived from them is out of date."""
+        self._known, self._news = (
+            dict[str, int](),
+            Counter[str](),
+        )  # what there was at that time, and came and went since
 
     def current(self) -> LanguageStats:
         """The statistics by now. For a collection of another tool: of a sample of it, taken once."""
         with self._lock:
             if self._current is None:
                 self._current = self._load()[0] if self._layout.own else self._sampled()
+                self._known, self._news = self._current.counts, Counter()
             return self._current
 
     def reload(self) -> None:
@@ -64,7 +73,7 @@ class CollectionStatistics:
         with self._lock:
             self._current, self._points = None, 0
             self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
-            self.version += 1
+            self._renew()
 
     def add(self, langs: Sequence[str], vectors: Sequence[NDArray[np.float32]]) -> None:
         """Count written points in."""
@@ -87,7 +96,9 @@ class CollectionStatistics:
             self._current, self._points = fresh, 0
             self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
             self._saved_at = time.monotonic()
-            self.version += 1
+            now, then = fresh.counts, self._known  # what others wrote meanwhile counts too
+            if any(_much(abs(now.get(of, 0) - then.get(of, 0)), then.get(of, 0)) for of in {*now, *then}):
+                self._renew()
 
     def removing(self, ids: Sequence[str | int]) -> None:
         """Count points out by their ids, just before they are replaced or deleted."""
@@ -118,7 +129,13 @@ class CollectionStatistics:
             self._points += sign * len(langs)
             if self._current is not None:
                 (self._current.add if sign > 0 else self._current.remove)(langs, rows)
-            self.version += 1
+            self._news.update(lang for lang in langs if lang != UND)
+            if self._current is None or any(_much(new, self._known.get(of, 0)) for of, new in self._news.items()):
+                self._renew()
+
+    def _renew(self) -> None:
+        self.version += 1
+        self._known, self._news = {} if self._current is None else self._current.counts, Counter()
 
     def _load(self) -> tuple[LanguageStats, int]:
         """What is stored with the changes since, and the number of points."""
@@ -161,6 +178,10 @@ class CollectionStatistics:
         found = self._detector.detect_many([str(texts[i]) for i in todo])
         detected = {i: detection.lang for i, detection in zip(todo, found, strict=True)}
         return [n if isinstance(n, str) else detected.get(i, UND) for i, n in enumerate(named)]
+
+
+def _much(new: int, known: int) -> bool:
+    return new > _NEWS * known
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

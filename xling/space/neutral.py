@@ -21,6 +21,7 @@ Three things are ours, and measured in `tests/benchmarks/neutral.py`:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,11 +107,9 @@ class NeutralBasis:
         rows = self._checked(queries, alpha)
         if alpha == 0.0:
             return rows
-        common = self.center - (self.center @ self.rows.T) @ self.rows
-        length = float(np.linalg.norm(common))
         rest = rows - self._language(rows, alpha)
-        if length > _TINY:
-            common = common / length
+        common = self._common
+        if common is not None:
             rest -= alpha * COMMON_WEIGHT * np.outer(rows @ common, common)
         return _unit_or(rest, rows)
 
@@ -134,6 +133,13 @@ class NeutralBasis:
         if alpha == 0.0:
             return rows
         return _unit_or(rows - self._language(rows, alpha) - alpha * CENTRE_WEIGHT * self.center, rows)
+
+    @functools.cached_property
+    def _common(self) -> NDArray[np.float32] | None:
+        """The common direction, of unit length."""
+        common = self.center - (self.center @ self.rows.T) @ self.rows
+        length = float(np.linalg.norm(common))
+        return common / length if length > _TINY else None
 
     def _language(self, vectors: Vectors, alpha: float) -> Vectors:
         part: Vectors = ((vectors @ self.rows.T) * (np.float32(alpha) * self.weights)) @ self.rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -11,6 +12,7 @@ import numpy as np
 
 from xling.errors import ModelError, SpaceMismatch
 from xling.space.cache import RecentVectors, Role, VectorCache, encode_both_through, encode_through
+from xling.space.chunker import Chunker
 from xling.space.protocols import Encoder, EncodesBoth, Vectors
 
 
@@ -56,6 +58,11 @@ class SharedSpace:
             "dimension": self.dimension,
             "fingerprint": self.fingerprint,
         }
+
+    @functools.cached_property
+    def chunker(self) -> Chunker:
+        """What splits texts that the encoder does not read whole, queries among them."""
+        return Chunker(self.encoder)
 
     @property
     def two_prompts(self) -> bool:
