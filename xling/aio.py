@@ -194,7 +194,10 @@ class AsyncCollection:
         stop = threading.Event()
         here = functools.partial(_in_thread, loop=loop, stop=stop)
         given, named = [here(x) for x in args], {key: here(x) for key, x in kwargs.items()}
-        if "progress" in inspect.signature(verb).parameters:
+        parameters = inspect.signature(verb).parameters
+        if "optimize" in parameters:  # Qdrant Edge lets nothing else of the process run while it builds its index
+            named["optimize"] = bool(named.get("optimize"))
+        if "progress" in parameters:
             named["progress"] = progress_on_loop(named.get("progress"), loop, stop)
         function = functools.partial(verb, self._collection, *given, **named)
         if writes:

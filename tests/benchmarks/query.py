@@ -97,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         model = NoisyCopies(encoder, texts)
         with xling.open("queries", path=place, model=model) as collection:
-            collection.add(f"{texts[n % len(texts)]}#{n}" for n in range(options.documents))
+            collection.add((f"{texts[n % len(texts)]}#{n}" for n in range(options.documents)), optimize=False)
             if options.optimize:
                 collection.optimize()
             for query in queries[:10]:

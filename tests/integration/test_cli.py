@@ -839,6 +839,22 @@ def test_what_cannot_be_read_makes_no_collection(cli, tmp_path):
         assert not place.exists() or not list(place.iterdir()), args
 
 
+def test_an_index_after_adding(cli, tmp_path, monkeypatch):
+    from xling.ingest import indexing
+
+    file = tmp_path / "a.txt"
+    file.write_text("one\ntwo\nthree\n", "utf-8")
+    asked = cli("add", file, "--lang", "en", "--optimize")
+    assert asked.out.startswith("3 added")
+    assert "building the index" in asked.err
+    monkeypatch.setattr(indexing, "GROWN", 3)
+    monkeypatch.setattr(indexing, "_WRITTEN", 3)
+    unasked = cli("sync", file, "--lines", "--lang", "en", "-c", "other")
+    assert "building the index" in unasked.err
+    assert "building the index" not in cli("add", file, "--lang", "en", "-c", "third", "--no-optimize").err
+    assert "building the index" not in cli("add", file, "--lang", "en").err, "nothing was added"
+
+
 def test_a_translation_memory(cli, tmp_path):
     from xling.translate import Segment, Unit, write_tmx
 

@@ -49,6 +49,42 @@ def test_text_alike_is_fuzzy_and_differences_are_flagged(memory):
     assert found(memory, "価格は1200円です。")[0].flags == ()
 
 
+class Counting(HashingEncoder):
+    """Notes which prompt texts are encoded with."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def encode_documents(self, texts):
+        self.asked += [("document", text) for text in texts]
+        return super().encode_documents(texts)
+
+    def encode_queries(self, texts):
+        self.asked += [("query", text) for text in texts]
+        return super().encode_documents(texts)
+
+
+def test_equal_texts_are_answered_without_the_model_and_others_with_one_encoding(make):
+    encoder = Counting()
+    memory = Memory(make("tm", indexes=dict(INDEXES), model=encoder))
+    memory.add([*PAIRS, ("駅はどこですか。", "Where's the station?")], source="ja", target="en")
+    memory.lookup("何でもない", source="ja", target="en")  # what a model of one's own needs to be measured
+    encoder.asked.clear()
+    both = memory.lookup("駅はどこですか。", source="ja", target="en", limit=2)
+    assert {match.target for match in both} == {"Where is the station?", "Where's the station?"}
+    assert {match.kind for match in both} == {"exact"}
+    assert not encoder.asked
+    third = memory.lookup("駅はどこですか。", source="ja", target="en", limit=3, min_percent=0)
+    assert [match.kind for match in third[:2]] == ["exact", "exact"]
+    assert len(third) == 3
+    memory.lookup("Wo ist der Bahnhof?", target="en")
+    assert encoder.asked == [("document", "駅はどこですか。"), ("document", "Wo ist der Bahnhof?")]
+    several = Memories(memory, memory).lookup("駅はどこですか。", source="ja", target="en", limit=4)
+    assert len(several) == 4
+    assert len(encoder.asked) == 2
+
+
 def test_meaning_is_said_to_be_that(memory):
     match = found(memory, "最寄り駅の場所を教えてください")[0]
     assert match.target == "Where is the station?"

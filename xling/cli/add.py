@@ -13,7 +13,17 @@ import typer
 from xling.cli import output
 from xling.cli.options import Creation, Model, Output, Target, split_list
 from xling.cli.progress import Bar
-from xling.cli.reading import Engine, Workers, check_engine, encoding_by, note_usage, read_options, show_report
+from xling.cli.reading import (
+    Engine,
+    Optimize,
+    Workers,
+    build_index,
+    check_engine,
+    encoding_by,
+    note_usage,
+    read_options,
+    show_report,
+)
 
 if TYPE_CHECKING:
     from xling.ingest.decoding import OnBytes
@@ -69,6 +79,7 @@ def add(
             "--source", help="The same text of two sources is two documents; '' for none. (default: file name)"
         ),
     ] = None,
+    optimize: Optimize = None,
     engine: Engine = None,
     workers: Workers = None,
 ) -> None:
@@ -103,7 +114,8 @@ def add(
     with target.open(model, create=True, creation=creation) as collection, Bar(_size(paths)) as bar:
         feed = Feed((_name(path), _read(path, options, bar.on_bytes)) for path in paths)
         with encoding_by(engine, workers, collection) as encoded:
-            report = collection.add(encoded(feed.documents()), progress=bar.on_progress)
+            report = collection.add(encoded(feed.documents()), optimize=False, progress=bar.on_progress)
+        build_index(collection, report, optimize)
     skipped = feed.skipped(report)
     note_usage(collection)
     show_report(report, skipped, time.monotonic() - started, target.collection, as_json=out.json)

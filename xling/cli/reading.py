@@ -24,6 +24,13 @@ Engine: TypeAlias = Annotated[
     str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this process)")
 ]
 Workers: TypeAlias = Annotated[int | None, typer.Option("--workers", help="Of Ray, each with the model loaded.")]
+Optimize: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--optimize/--no-optimize",
+        help="Build the index of an embedded collection afterwards. (default: where 20,000 texts and more lack one)",
+    ),
+]
 
 
 def read_options(
@@ -110,6 +117,15 @@ def show_report(
     shown = shown or "nothing to do, no texts came"
     tense = "would be: " if dry_run else ""
     output.line(f"{tense}{shown} in {collection} ({seconds:.1f} s)")
+
+
+def build_index(collection: Collection, report: Report, wanted: bool | None) -> None:
+    """Build the index if that is wanted, or worth it, and say so first: it takes a while."""
+    from xling.ingest.indexing import worth_indexing
+
+    if wanted or (wanted is None and worth_indexing(collection.store, report)):
+        output.note("building the index, for fast searches; --no-optimize leaves that to `xling optimize`")
+        collection.optimize()
 
 
 def note_usage(collection: Collection) -> None:

@@ -10,7 +10,17 @@ import typer
 
 from xling.cli.options import Creation, Model, Output, Target
 from xling.cli.progress import Bar
-from xling.cli.reading import Engine, Workers, check_engine, encoding_by, note_usage, read_options, show_report
+from xling.cli.reading import (
+    Engine,
+    Optimize,
+    Workers,
+    build_index,
+    check_engine,
+    encoding_by,
+    note_usage,
+    read_options,
+    show_report,
+)
 from xling.errors import InvalidInput
 
 
@@ -45,6 +55,7 @@ def sync(
     lang: Annotated[
         str | None, typer.Option("--lang", "-l", help="Language of all that do not name theirs. (default: detected)")
     ] = None,
+    optimize: Optimize = None,
     engine: Engine = None,
     workers: Workers = None,
 ) -> None:
@@ -77,8 +88,11 @@ def sync(
                 source=name,
                 dry_run=dry_run,
                 allow_empty=allow_empty,
+                optimize=False,
                 progress=bar.on_progress,
             )
+        if not dry_run:
+            build_index(collection, report, optimize)
     note_usage(collection)
     show_report(
         report, feed.skipped(report), time.monotonic() - started, target.collection, as_json=out.json, dry_run=dry_run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -64,9 +64,22 @@ def encode_as_documents(space: SharedSpace, texts: Sequence[str]) -> Vectors:
     Raises:
         InvalidInput: As `encode_queries`; so does `ModelError`.
     """
+    return _encoded(space, texts, space.documents)
+
+
+def encode_alike(space: SharedSpace, texts: Sequence[str]) -> Vectors:
+    """The same for queries that look for what says the same, not for an answer: kept as vectors of queries are.
+
+    Raises:
+        InvalidInput: As `encode_queries`; so does `ModelError`.
+    """
+    return _encoded(space, texts, space.queries_as_documents)
+
+
+def _encoded(space: SharedSpace, texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:
     check_queries(texts)
     pieces = _pieces(space, texts)
-    return _means(space.documents([piece for group in pieces for piece in group]), pieces, space.name)
+    return _means(encode([piece for group in pieces for piece in group]), pieces, space.name)
 
 
 def _pieces(space: SharedSpace, texts: Sequence[str]) -> list[list[str]]:

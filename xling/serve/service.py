@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from xling.aio import AsyncCollection
 from xling.errors import InvalidInput, XlingError
-from xling.search.query import check_queries, encode_queries
+from xling.search.query import check_queries, encode_alike, encode_queries
 from xling.serve import warned
 from xling.serve.batching import Batcher
 from xling.serve.collections import Collections
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("xling.serve")
 _PIECE = 32
+_Way: TypeAlias = Literal["both prompts", "query prompt", "document prompt"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Query:
     space: SharedSpace
     texts: tuple[str, ...]
-    neutral: bool
+    way: _Way
 
 
 class Service:
@@ -140,8 +141,12 @@ class Service:
         self.metrics.collections.set(self.collections.opened)
         return found
 
-    async def encode(self, space: SharedSpace, texts: Sequence[str], neutral: Sequence[float]) -> None:
+    async def encode(
+        self, space: SharedSpace, texts: Sequence[str], neutral: Sequence[float] = (), *, alike: bool = False
+    ) -> None:
         """Have queries encoded, together with others that come at the same time; the verb then finds the vectors.
+
+        `alike` is for those that look for texts like theirs, as lookups in a memory do.
 
         Raises:
             InvalidInput: A query is blank, or too long.
@@ -159,7 +164,9 @@ class Service:
                 on_batch=self.metrics.on_batch,
             )
         try:
-            await batcher.do(_Query(space, tuple(texts), max(neutral, default=0.0) > 0), len(texts))
+            both = max(neutral, default=0.0) > 0
+            way: _Way = "document prompt" if alike else "both prompts" if both else "query prompt"
+            await batcher.do(_Query(space, tuple(texts), way), len(texts))
         except Problem:
             self.metrics.refused.labels("encoding").inc()
             raise
@@ -247,8 +254,10 @@ class Service:
 
 def _encode_queries(jobs: Sequence[_Query]) -> list[None]:
     """All texts of one kind in one batch; the space remembers the vectors."""
-    for neutral in (True, False):
-        texts = [text for job in jobs if job.neutral is neutral for text in job.texts]
-        if texts:
-            encode_queries(jobs[0].space, list(dict.fromkeys(texts)), 1.0 if neutral else 0.0)
+    for way in get_args(_Way):
+        texts = list(dict.fromkeys(text for job in jobs if job.way == way for text in job.texts))
+        if texts and way == "document prompt":
+            encode_alike(jobs[0].space, texts)
+        elif texts:
+            encode_queries(jobs[0].space, texts, 1.0 if way == "both prompts" else 0.0)
     return [None] * len(jobs)

@@ -96,8 +96,8 @@ class CollectionStatistics:
             self._current, self._points = fresh, 0
             self._added, self._removed = LanguageStats(self._dimension), LanguageStats(self._dimension)
             self._saved_at = time.monotonic()
-            now, then = fresh.counts, self._known  # what others wrote meanwhile counts too
-            if any(_much(abs(now.get(of, 0) - then.get(of, 0)), then.get(of, 0)) for of in {*now, *then}):
+            there, known = fresh.counts, self._known  # what others wrote meanwhile counts too
+            if any(_much(abs(there.get(of, 0) - known.get(of, 0)), known.get(of, 0)) for of in {*there, *known}):
                 self._renew()
 
     def removing(self, ids: Sequence[str | int]) -> None:

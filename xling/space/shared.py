@@ -80,6 +80,10 @@ class SharedSpace:
         """Query vectors, shape (n, dimension). The latest are kept in memory, never on disk."""
         return self._encoded(texts, "query", self._recent)
 
+    def queries_as_documents(self, texts: Sequence[str]) -> Vectors:
+        """Queries encoded as documents, shape (n, dimension); the latest are kept as those of `queries` are."""
+        return self._encoded(texts, "document", self._recent)
+
     def queries_both_ways(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """Queries encoded as queries and as documents, each of shape (n, dimension), in one batch if that can be."""
         encoder = self.encoder

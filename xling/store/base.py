@@ -330,6 +330,10 @@ class Store(ABC):
     def compact(self) -> None:  # noqa: B027  # a server does so by itself
         """Give the space of deleted points back, where that does not happen by itself."""
 
+    def unindexed(self) -> int:
+        """Points that a search compares with one by one, as no index has them; 0 where a server sees to that itself."""
+        return 0
+
     @abstractmethod
     def close(self) -> None:
         """Release files and connections. Idempotent; a client handed in by the user is left open."""

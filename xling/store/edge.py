@@ -269,6 +269,13 @@ class EdgeStore(EdgeLexical, EdgeRecommend):
     def sibling(self, name: str, *, take_over: bool = False) -> EdgeStore:
         return EdgeStore(self._directory.parent, name)
 
+    def unindexed(self) -> int:
+        with self._errors("read figures"):
+            info = self._shard().info()
+        # Terms are vectors too, and always in an index of theirs.
+        vectors = int(info.points_count) * (2 if self.schema().lexical else 1)
+        return max(vectors - int(info.indexed_vectors_count), 0)
+
     def compact(self) -> None:
         self.optimize()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from xling.errors import InvalidInput
-from xling.translate.matching import Match, best
+from xling.translate.looking import looked_up
+from xling.translate.matching import Match
 from xling.translate.memory import DEFAULT_CONFIDENCE, DEFAULT_PERCENT, INDEXES, Memory
 from xling.translate.units import Unit
 
@@ -33,8 +34,17 @@ class Memories:
         exact: bool = False,
     ) -> list[Match]:
         """As `Memory.lookup`, in all of them; each match names its memory, and has lost that one's penalty."""
-        found = [memory._candidates(text, target, source, exact) for memory in self.memories]
-        return best(found, text, source, target, limit, min_percent, min_confidence, context)
+        return looked_up(
+            self.memories,
+            text,
+            source,
+            target,
+            limit=limit,
+            min_percent=min_percent,
+            min_confidence=min_confidence,
+            context=context,
+            exact=exact,
+        )
 
     def concordance(self, text: str, *, language: str | None = None, limit: int = 50) -> list[Unit]:
         """As `Memory.concordance`, in one after the other."""

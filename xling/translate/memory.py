@@ -16,10 +16,11 @@ from xling.language import normalise_code, primary
 from xling.store.base import IndexKind
 from xling.text.folding import fold
 from xling.translate.counting import OnRefused
-from xling.translate.entries import Entry, Pair, entries_of, exact_key, unit_of
+from xling.translate.entries import Entry, Pair, entries_of, unit_of
 from xling.translate.formats import for_tmx_file, read_units, write_units
 from xling.translate.fuzzy import EXACT, plain
-from xling.translate.matching import Candidates, Match, best
+from xling.translate.looking import looked_up
+from xling.translate.matching import Match
 from xling.translate.tmx_writing import write_tmx
 from xling.translate.units import Broken, Unit, needs_review
 from xling.types import Document, Report, Skipped
@@ -38,8 +39,6 @@ VERSION_KEY = "xling_memory"
 """Of the collection's metadata: another value after each change."""
 
 _BATCH = 256
-_NEAR, _ALIKE = 30, 50
-"""Candidates of a lookup by meaning and by words."""
 
 
 @dataclass(frozen=True)
@@ -234,11 +233,22 @@ class Memory:
             context: Equal texts of this context are matches of 101 %.
             exact: Equal texts only, without the model.
 
+        Equal texts are looked for first. Where they are as many as are asked for, the model is not.
+
         Raises:
             InvalidInput: The text is blank, or a language code or number makes no sense.
         """
-        found = self._candidates(text, target, source, exact)
-        return best([found], text, source, target, limit, min_percent, min_confidence, context)
+        return looked_up(
+            [self],
+            text,
+            source,
+            target,
+            limit=limit,
+            min_percent=min_percent,
+            min_confidence=min_confidence,
+            context=context,
+            exact=exact,
+        )
 
     def concordance(self, text: str, *, language: str | None = None, limit: int = 50) -> list[Unit]:
         """Units in which a piece of text occurs, in any of their languages or in one.
@@ -315,18 +325,6 @@ class Memory:
 
     def __repr__(self) -> str:
         return f"<xling.translate.Memory {self.name!r} in {self.collection.store.location}>"
-
-    def _candidates(self, text: str, target: str, source: str | None, exact: bool) -> Candidates:
-        if not isinstance(text, str) or not plain(text):
-            raise InvalidInput("what is to be translated? The text is blank")
-        where = {"langs": primary(normalise_code(target))}
-        languages = None if source is None else [normalise_code(source)]
-        found = Candidates(self.name, self.penalty)
-        found.add_documents(self.collection.documents(languages=languages, where={**where, "exact": exact_key(text)}))
-        if not exact:
-            found.add_hits(self.collection.search(text, limit=_NEAR, where=where))
-            found.add_hits(self.collection.search(text, limit=_ALIKE, where=where, languages=languages, mode="lexical"))
-        return found
 
     def _there(self, keys: Sequence[str]) -> list[str]:
         found = self.collection.get([f"{key}:0" for key in keys]) if keys else []

@@ -23,9 +23,11 @@ async def lookup(request: Request, name: CollectionName, asked: Looking) -> Resp
     check_texts(service, [asked.text])
     warned.listen()
     memory = await service.memory(name)
-    if not asked.exact:
-        await service.encode(memory.collection.space, [asked.text], [1.0])
-    matches = await asyncio.to_thread(functools.partial(memory.lookup, **asked.model_dump()))
+    look_up = functools.partial(memory.lookup, **asked.model_dump())
+    matches = await asyncio.to_thread(functools.partial(look_up, exact=True))
+    if not asked.exact and len(matches) < asked.limit:
+        await service.encode(memory.collection.space, [asked.text], alike=True)
+        matches = await asyncio.to_thread(look_up)
     rows = [
         MemoryMatch(
             target=match.target,
