@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -89,13 +90,13 @@ def documents(code: str) -> list[Edited]:
     return [edited(pairs, draw, (" ", space)) for pairs in by_id.values()]
 
 
-def encoded(measure: Measure, code: str, other: str, texts: list[str]) -> dict[str, Floats]:
+def encoded(measure: Measure, code: str, texts: list[str]) -> dict[str, Floats]:
     """Vectors of texts: NTREX's own lines from the cache, the edited ones beside them."""
     own = lines(f"{code}.txt")
     found = dict(zip(own, measure.vectors("p", f"ntrex.{code}", own), strict=True))
     new = sorted({text for text in texts if text not in found})
-    name = f"ntrex-edited.eng-{other}.{code}-{len(new)}"
-    return found | dict(zip(new, measure.vectors("p", name, new), strict=True))
+    digest = blake2b("\n".join(new).encode(), digest_size=6).hexdigest()  # English is edited alike in each pair
+    return found | dict(zip(new, measure.vectors("p", f"ntrex-edited.{code}-{digest}", new), strict=True))
 
 
 def mutual_best(x: Floats, y: Floats) -> set[Groups]:
@@ -142,7 +143,7 @@ def measured(measure: Measure, code: str, skips: list[float], every: int) -> lis
                 partial(noted, asked, measure.reference.dimension),
                 measure.reference,
             )
-        known = encoded(measure, lang, code, list(asked))
+        known = encoded(measure, lang, list(asked))
         look_up = partial(looked_up, known)
         raw.append([look_up(side) for side in sides])
         groups.append([encode_groups(x, bcp47(lang), DEFAULT_LARGEST, look_up, measure.reference) for x in sides])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from xling.errors import InvalidInput
-from xling.language import normalise_code, primary
+from xling.language import primary
 from xling.text import problem_of
 from xling.translate.fuzzy import plain
 from xling.translate.unit_json import unit_from_json, unit_to_json
@@ -23,7 +24,8 @@ Pair: TypeAlias = tuple[str, str]
 CONTEXTS = ("x-context", "context", "x-context-pre", "x-context-post")
 """Types of properties that tell equal texts apart, as the tools in use write them."""
 
-_DATE = "%Y%m%dT%H%M%SZ"
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?)?$", re.ASCII)
+"""Dates as TMX has them, and as tools write them all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,16 @@ def entries_of(given: Unit | Pair, languages: tuple[str, str] | None, context: s
     """
     unit = given if isinstance(given, Unit) else _unit_of_pair(given, languages)
     texts: list[tuple[int, str, str]] = []
+    no_codes: list[str] = []
     for i, segment in enumerate(unit.segments):
         text = segment.text
         if problem_of(text) is None:
-            try:
-                texts.append((i, normalise_code(segment.lang), text))
-            except InvalidInput:
-                return f"{segment.lang!r} is no language code"
+            if segment.code == "und" and segment.lang.strip().lower() != "und":
+                no_codes.append(segment.lang)
+            else:
+                texts.append((i, segment.code, text))
     if len({lang for _, lang, _ in texts}) < 2:
-        return "it has no text in two languages"
+        return f"{no_codes[0]!r} is no language code" if no_codes else "it has no text in two languages"
     where = context_of(unit) or context
     key = _digest([where, sorted((lang, plain(text)) for _, lang, text in texts)])
     common = {
@@ -112,9 +115,11 @@ def _changed(unit: Unit) -> float:
 
 
 def _date(value: str) -> float | None:
+    found = _DATE.match(value.strip())
     try:
-        return datetime.strptime(value, _DATE).replace(tzinfo=timezone.utc).timestamp()
-    except ValueError:
+        parts = [int(part) for part in found.groups("0")] if found else []
+        return datetime(*parts, tzinfo=timezone.utc).timestamp() if parts else None  # type: ignore[misc,arg-type]
+    except (ValueError, OverflowError):
         return None
 
 

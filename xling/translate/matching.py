@@ -165,7 +165,7 @@ def _scored(
     found = _compared_with(unit, segment_of(unit, candidate.metadata), translation, asked_in)
     if translation is None or found is None:
         return None
-    likeness = percent(text, found.text) if asked_in is None or asked_in == primary(found.lang) else None
+    likeness = percent(text, found.text) if asked_in is None or asked_in == primary(found.code) else None
     kind: Kind = "meaning"
     if likeness == EXACT:
         in_context = context is not None and candidate.metadata.get("context") == context
@@ -177,13 +177,13 @@ def _scored(
 
 
 def _match(scored: _Scored, text: str, asked_in: str | None) -> Match:
-    metadata, lang = scored.candidate.metadata, normalise_code(scored.found.lang)
+    metadata, lang = scored.candidate.metadata, scored.found.code
     unreviewed = ("unreviewed",) if scored.unit.value("x-approved") == "no" or needs_review(scored.translation) else ()
     return Match(
         target=scored.translation.text,
         source=scored.found.text,
         source_lang=lang,
-        target_lang=normalise_code(scored.translation.lang),
+        target_lang=scored.translation.code,
         kind=scored.kind,
         percent=scored.percent,
         confidence=scored.candidate.confidence,

@@ -281,7 +281,7 @@ class Memory:
             units += 1
             in_context += document.metadata.get("context") is not None
             unreviewed += unit.value("x-approved") == "no" or any(map(needs_review, unit.segments))
-            languages.update({normalise_code(one.lang) for one in unit.segments if one.text.strip()})
+            languages.update({one.code for one in unit.segments if one.text.strip()})
             changed = float(document.metadata.get("changed") or 0.0)
             changes = [min(changed, *changes), max(changed, *changes)] if changes else [changed, changed]
         store, model = self.collection.store, self.collection.space.name

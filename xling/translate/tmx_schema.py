@@ -51,6 +51,17 @@ HELD: Final = {
 }
 """Which inline tags may stand in which element."""
 
+_OF_XLIFF = frozenset({"g", "x", "bx", "ex", "mrk"})
+READ_IN: Final[dict[str, frozenset[str]]] = {
+    **HELD,
+    **dict.fromkeys(("seg", "hi", "sub", "g", "mrk"), HELD["seg"] | _OF_XLIFF),
+    **dict.fromkeys(("x", "bx", "ex"), frozenset()),
+}
+"""Those that are read: some tools write the tags of XLIFF 1.2 into TMX. What is written are TMX's own."""
+
+UNNEEDED: Final = frozenset({"segtype", "assoc"})
+"""Attributes that a unit is read without where they have a value that TMX does not know."""
+
 
 def fault_of(element: str, attributes: Mapping[str, str]) -> str | None:
     """Why an element with these attributes is no TMX, or None."""

@@ -70,6 +70,14 @@ class Segment:
     notes: tuple[Note, ...] = ()
 
     @property
+    def code(self) -> str:
+        """The language as a BCP 47 code in its usual form; `und` where what the file has is none."""
+        try:
+            return normalise_code(self.lang)
+        except InvalidInput:
+            return "und"
+
+    @property
     def text(self) -> str:
         """The text without its codes, for matching. What is marked is text; what `sub` holds is another text."""
         return "".join(_texts(self.content))

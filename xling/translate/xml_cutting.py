@@ -16,6 +16,7 @@ LONGEST = 1 << 23
 
 _HELD_BACK = 1 << 12
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
+_WIDE = re.compile(rb"(?:[ \t\r\n]\0){0,64}<\0|((?:\0[ \t\r\n]){0,64}\0<)")
 UNDECODABLE = "\ufdd0"
 """Stands for bytes that are not of the file's encoding: a noncharacter, which no text holds."""
 
@@ -77,10 +78,9 @@ def _encoding(head: bytes) -> str:
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if head.startswith(b"<\0"):
-        return "utf-16-le"
-    if head.startswith(b"\0<"):
-        return "utf-16-be"
+    wide = _WIDE.match(head)  # without a mark; some tools write an empty line first
+    if wide:
+        return "utf-16-le" if wide[1] is None else "utf-16-be"
     declared = None if head.startswith(codecs.BOM_UTF8) else _DECLARED.match(head[:1024])
     encoding = check_encoding(declared[1].decode("ascii")) if declared else "utf-8"
     return "utf-8" if encoding.startswith(("utf-16", "utf-32")) else encoding  # it is not: there are no zero bytes
