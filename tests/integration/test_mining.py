@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xling.cli import main
 from xling.errors import InvalidInput
-from xling.space.margin import candidate_pairs, level, margins, mutual_best
+from xling.space.margin import LENGTH_WEIGHT, candidate_pairs, length_penalties, level, margins, mutual_best
 from xling.space.neighbours import MISSING, exact_neighbours
 from xling.translate import mine, read_units, score_pairs
 from xling.translate.index import find_neighbours
@@ -214,6 +214,18 @@ def test_a_pair_must_stand_out_from_both_its_surroundings():
     np.testing.assert_allclose(ratio, [3.0, 0.8 / 0.7 - 1])
     assert level(np.array([])) == level(np.array([0.01] * 9)) == 0.2
     assert level(np.array([0.5] * 9)) == pytest.approx(0.5)
+
+
+def test_lengths_that_do_not_go_together_cost():
+    lengths, clear = np.linspace(20, 200, 60), np.arange(60) < 50
+    margins_of = np.where(clear, 0.5, 0.1)
+    targets = lengths / 2  # as of Japanese for English
+    targets[55], targets[56] = lengths[55] * 5, lengths[56] * 1.1
+    lost = length_penalties(lengths, targets, margins_of, clear)
+    assert lost[55] == pytest.approx(16 * LENGTH_WEIGHT)
+    assert lost[55] >= lost[56] > 10 * lost[:50].max()
+    np.testing.assert_allclose(length_penalties(targets, lengths, margins_of, clear), lost)
+    assert not length_penalties(lengths, targets, margins_of, np.arange(60) < 15).any()  # too few to tell
 
 
 def test_each_sentence_is_in_one_best_pair():

@@ -249,6 +249,85 @@ def test_ids_that_are_there_twice_or_missing_are_replaced_and_kept(tmp_path, ver
     assert (tmp_path / "a.xlf").read_text("utf-8").count('id="1"') == 1
 
 
+ALTERNATIVES = {
+    "1": """<trans-unit id="7"><source>Open <ph id="1">{<sub>file</sub>}</ph></source>
+<target>開く <ph id="1">{<sub>ファイル</sub>}</ph></target>
+<alt-trans match-quality="85" origin="legal.tmx"><source>Open it</source><target state="final">それを開く</target>
+  <note>old</note></alt-trans>
+<alt-trans alttranstype="reference"><target xml:lang="de">Öffnen</target></alt-trans>
+<alt-trans><source>Nothing</source></alt-trans>
+<t:seg-defs xmlns:t="urn:tool"/></trans-unit>""",
+    "2": """<unit id="7"><mtc:matches xmlns:mtc="urn:oasis:names:tc:xliff:matches:2.0">
+<mtc:match id="m1" ref="#s1" similarity="85" origin="legal.tmx" matchSuitability="80">
+  <originalData><data id="d">{0}</data></originalData>
+  <source>Open <ph id="1" dataRef="d"/></source><target>それを開く <ph id="1" dataRef="d"/></target></mtc:match>
+<mtc:match ref="#s1"><source>Open</source><target>開ける</target></mtc:match></mtc:matches>
+<t:note xmlns:t="urn:tool"/>
+<segment id="s1"><source>One <mrk id="m" type="term" ref="urn:x">two</mrk><sm id="a" type="comment" value="c"/>x<em
+  startRef="a"/></source><target order="3">一</target></segment>
+<ignorable><source> and </source></ignorable>
+<segment id="s2"><source>Two</source><target order="1">二</target></segment></unit>""",
+}
+
+
+def test_translations_from_elsewhere_are_counted_or_read(kind):
+    text = file(kind, ALTERNATIVES[kind], unit("Hello", kind)).encode()
+    reader = read_xliff(io.BytesIO(text))
+    plain = list(reader)
+    expected = {"alt-trans": 3, "sub": 1, "seg-defs": 1} if kind == "1" else {"match": 2, "note": 1, "ignorable": 1}
+    assert dict(reader.left_out) == expected
+    reader = read_xliff(io.BytesIO(text), alternatives=True, sub_flows=True)
+    units = list(reader)
+    assert [u for u in units if u.value("x-alternative-of") is None and u.value("x-sub-of") is None] == plain
+    found = {u.id: u for u in units if u.value("x-alternative-of") == "7"}
+    first, second = found.values()
+    assert first.segment("ja").text.strip() == "それを開く"
+    assert first.value("x-origin") == "legal.tmx"
+    if kind == "1":
+        assert dict(reader.left_out) == {"alt-trans": 1, "seg-defs": 1}
+        assert list(found) == ["7.alt1", "7.alt2"]
+        assert (first.value("x-match-quality"), first.notes) == ("85", (Note("old"),))
+        assert second.segments[0] == plain[0].segments[0]
+        assert (second.segment("de").text, second.value("x-alttranstype")) == ("Öffnen", "reference")
+        (sub,) = [u for u in units if u.value("x-sub-of")]
+        assert [(s.lang, s.text) for s in sub.segments] == [("en", "file"), ("ja", "ファイル")]
+    else:
+        assert dict(reader.left_out) == {"note": 1, "ignorable": 1}
+        assert list(found) == ["7.m1", "7.alt2"]
+        assert (first.value("x-similarity"), first.value("x-match-ref")) == ("85", "#s1")
+        assert first.segments[0].content[1] == Tag("ph", ("{0}",), {"id": "1"})
+        assert [s.properties[0].value for u in plain[:2] for s in u.segments[1:]] == ["3", "1"]
+        assert [part.kind for part in plain[0].segments[0].content if isinstance(part, Tag)] == ["mrk", "sm", "em"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_translations_from_elsewhere_go_round(tmp_path, kind, version):
+    given = read_xliff(io.BytesIO(file(kind, ALTERNATIVES[kind]).encode()), alternatives=True, sub_flows=True)
+    units = [u for u in given if u.segment("ja")]
+    write_xliff(tmp_path / "a.xlf", units, ["en", "ja"], version=version)
+    validate(tmp_path / "a.xlf", version)
+    again = list(read_xliff(tmp_path / "a.xlf"))
+    assert [(u.id, u.properties, [s.text for s in u.segments]) for u in again] == [
+        (u.id, u.properties, [s.text for s in u.segments]) for u in units
+    ]
+    if kind == version[0]:
+        assert again == units
+
+
+_beside = st.sampled_from(["<t:x xmlns:t='urn:t'/>", "<alt-trans/>", "<alt-trans><target>a</target></alt-trans>"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.lists(_beside, max_size=4), min_size=1, max_size=5))
+def test_all_that_is_left_out_is_counted(parts):
+    units_ = [f'<trans-unit id="{i}"><source>a</source>{"".join(p)}</trans-unit>' for i, p in enumerate(parts)]
+    every = [one for several in parts for one in several]
+    for wanted in (False, True):
+        reader = read_xliff(io.BytesIO(file("1", *units_).encode()), alternatives=wanted)
+        assert len(list(reader)) + sum(reader.left_out.values()) == len(parts) + len(every)
+        assert reader.left_out["x"] == sum("t:x" in one for one in every)
+
+
 _chars = st.characters(exclude_categories=["Cs", "Cn", "Cc"]) | st.sampled_from("\t\n\r&<>\"'")
 _text = st.text(_chars, max_size=12)
 _full = _text.filter(bool)

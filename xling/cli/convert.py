@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from xling.cli import output
 from xling.cli.options import Output, split_list
 from xling.errors import InvalidInput
+
+Alternatives: TypeAlias = Annotated[
+    bool, typer.Option("--alternatives", help="Of XLIFF: translations from elsewhere (alt-trans, matches) too.")
+]
+SubFlows: TypeAlias = Annotated[bool, typer.Option("--sub-flows", help="Of XLIFF: texts within codes (sub) too.")]
 
 _SHOWN = 5
 """Reasons that are told, the first ones."""
@@ -36,6 +41,8 @@ def convert(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
     ] = None,
+    alternatives: Alternatives = False,
+    sub_flows: SubFlows = False,
 ) -> None:
     """Convert translation units: TMX, XLIFF, gettext PO, CSV, TSV and the line-parallel files of Moses.
 
@@ -53,13 +60,15 @@ def convert(
             languages=split_list(languages) or (),
             columns=pairs_of(columns),
             encoding=encoding,
+            alternatives=alternatives,
+            sub_flows=sub_flows,
         )
     if out.json:
         output.json_line({"file": str(target), **done.to_dict()})
         return
     output.line(f"{done.units:,} units to {target}")
     for part, number in done.lost.items():
-        output.note(f"not kept: {part} of {number:,} units")
+        output.note(f"not read: {part}, {number:,}" if part[:1] == "<" else f"not kept: {part} of {number:,} units")
     reasons = [f"line {one.line}: {one.reason}" for one in done.broken]
     reasons += [f"unit {number}: {reason}" for number, reason in done.refused]
     for count, what in ((done.broken_count, "could not be read"), (done.refused_count, "cannot be kept")):

@@ -25,7 +25,7 @@ def mine(
     target_lang: Annotated[str | None, typer.Option("--target-lang", help="(default: told from the sentences)")] = None,
     min_score: Annotated[
         float, typer.Option("--min-score", help="Fewer and surer pairs with a higher one; clear pairs have about 1.")
-    ] = 0.3,
+    ] = 0.24,
     every: Annotated[bool, typer.Option("--all", help="Every candidate, not the best of both sides only.")] = False,
     score: Annotated[
         bool, typer.Option("--score", help="Line i of both belongs together: score these pairs, for cleaning a corpus.")

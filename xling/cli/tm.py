@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from xling.cli import output
-from xling.cli.convert import pairs_of
+from xling.cli.convert import Alternatives, SubFlows, pairs_of
 from xling.cli.options import Model, Output, Target, split_list
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def import_(
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
     ] = None,
+    alternatives: Alternatives = False,
+    sub_flows: SubFlows = False,
 ) -> None:
     """Add the units of files to a memory, which is made if it is not there.
 
@@ -54,6 +56,7 @@ def import_(
 
     options: dict[str, Any] = {"format": format, "languages": split_list(languages) or ()}
     options |= {"columns": pairs_of(columns), "encoding": encoding}
+    options |= {"alternatives": alternatives, "sub_flows": sub_flows}
     for file in files:
         next(iter(read_units(file, **options)), None)  # no memory is made for a file that cannot be read
     with _open(target, model, create=True) as memory:

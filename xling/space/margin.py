@@ -31,6 +31,12 @@ LEVEL_PERCENTILE = 95
 LEAST_LEVEL = 0.2
 """Level below which the clearest pairs are taken for chance: what two sides without any translation give."""
 
+LENGTH_WEIGHT = 0.015
+"""What a length one spread away from the usual costs, in levels (`tests/benchmarks/bitext.py choosing`)."""
+LEAST_SPREAD = 0.1
+LEAST_CLEAR = 20
+"""Clear pairs from which on a run tells how long its translations are."""
+
 LEAST_SURROUNDING = 0.05
 """Mean cosine of neighbours below which the ratio says nothing any more, and is kept from exploding."""
 
@@ -86,6 +92,37 @@ def margins(
 def level(best: NDArray[np.float64]) -> float:
     """The margin of clear translations in this run, from those of the pairs that are the best of both their sides."""
     return max(float(np.percentile(best, LEVEL_PERCENTILE)), LEAST_LEVEL) if len(best) else LEAST_LEVEL
+
+
+def length_penalties(
+    source_lengths: NDArray[np.floating],
+    target_lengths: NDArray[np.floating],
+    found: NDArray[np.float64],
+    best: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """What pairs lose for lengths that do not go together, in levels (after Gale & Church, ACL 1991).
+
+    How long a translation is, compared with its source, depends on the two languages: the usual ratio and how far it
+    varies are those of the clearest half of the run's own pairs (median, median absolute deviation).
+
+    Args:
+        source_lengths: Characters of each pair's source, shape (p,).
+        target_lengths: Those of its target, shape (p,).
+        found: Margins, shape (p,).
+        best: Which pairs are the best of both their sides, shape (p,).
+
+    Returns:
+        Shape (p,), from 0 to 16 times `LENGTH_WEIGHT`; all 0 where there are too few pairs to tell the usual ratio.
+    """
+    ratios: NDArray[np.float64] = np.log(np.maximum(source_lengths, 1)) - np.log(np.maximum(target_lengths, 1))
+    clear = np.flatnonzero(best)
+    clear = clear[np.argsort(-found[clear], kind="stable")][: max(len(clear) // 2, 1)]
+    if len(clear) < LEAST_CLEAR:
+        return np.zeros(len(ratios))
+    usual = np.median(ratios[clear])
+    spread = max(1.4826 * float(np.median(np.abs(ratios[clear] - usual))), LEAST_SPREAD)
+    penalties: NDArray[np.float64] = LENGTH_WEIGHT * np.minimum(((ratios - usual) / spread) ** 2, 16)
+    return penalties
 
 
 def candidate_pairs(

@@ -46,7 +46,8 @@ class Converted:
         broken: The first thousand of them, each with its line and the reason.
         refused_count: Units that the new format cannot hold at all.
         refused: The first thousand of them, as number of the unit (from 1) and reason.
-        lost: Of how many units that were written a part was left out: from the part's name to their number.
+        lost: Of how many units that were written a part was left out: from the part's name to their number. What was
+            not read at all stands there too, `<alt-trans>` for one.
         languages: The languages that were written; empty where all were.
     """
 
@@ -82,6 +83,8 @@ def convert(
     languages: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
+    alternatives: bool = False,
+    sub_flows: bool = False,
 ) -> Converted:
     """Convert a file of units into another format, in constant memory.
 
@@ -96,7 +99,7 @@ def convert(
             source and target of XLIFF and PO, the columns of a table, the files of Moses. By default those of the first
             unit with a translation, the one it was translated from first if the file says which.
         columns: As in `read_units`.
-        encoding: As in `read_units`.
+        encoding: As in `read_units`; so are `alternatives` and `sub_flows`.
 
     Raises:
         InvalidInput: As of `read_units` and `write_units`, or no unit could be written.
@@ -106,7 +109,8 @@ def convert(
     if Path(source).resolve() == Path(target).resolve():
         raise InvalidInput(f"{target}: a file cannot be converted onto itself")
     own = languages if of in ("moses", "po") else ()
-    reader = read_units(source, format=of, languages=own, columns=columns, encoding=encoding)
+    more = {"alternatives": alternatives, "sub_flows": sub_flows}
+    reader = read_units(source, format=of, languages=own, columns=columns, encoding=encoding, **more)
     units = iter(reader)
     ahead: list[Unit] = []
     wanted = () if into == "tmx" else tuple(normalise_code(lang) for lang in languages)
@@ -130,6 +134,7 @@ def convert(
             yield unit
 
     written = write_units(target, counted(), format=into, languages=wanted, on_refused=refuse)
+    lost.update({f"<{name}>": number for name, number in reader.left_out.items()})
     return Converted(
         written,
         reader.broken_count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
@@ -24,12 +25,14 @@ class CountedReader(Iterable[Unit]):
         units: Units given so far.
         broken_count: Broken units so far.
         broken: The first thousand of them, each with its line and the reason.
+        left_out: What units hold and was not read, from its name to how many there were so far.
     """
 
     def __init__(self, found: Iterable[Unit | Broken], name: str) -> None:
         self._found, self._name = found, name
         self.units = self.broken_count = 0
         self.broken: list[Broken] = []
+        self.left_out: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Unit]:
         for one in self._found:

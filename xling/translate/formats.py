@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,11 +38,13 @@ class UnitReader(Protocol):
         units: Units given so far.
         broken_count: Broken units so far.
         broken: The first thousand of them, each with its line and the reason.
+        left_out: What units hold and was not read, from its name to how many there were so far: of XLIFF.
     """
 
     units: int
     broken_count: int
     broken: list[Broken]
+    left_out: Counter[str]
 
     def __iter__(self) -> Iterator[Unit]: ...
 
@@ -53,6 +56,8 @@ def read_units(
     languages: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     encoding: str | None = None,
+    alternatives: bool = False,
+    sub_flows: bool = False,
 ) -> UnitReader:
     """The units of a file; one that is broken is left out, counted and listed, the others are read.
 
@@ -63,6 +68,8 @@ def read_units(
         languages: Of the files of Moses. Of PO the languages of ids and translations, where its header does not say.
         columns: Of a table: from a column's name to its language. Without it every column is named after its language.
         encoding: Of a table, of Moses or of PO; without it, what the byte order mark or PO's header says, else UTF-8.
+        alternatives: Of XLIFF: translations from elsewhere are read as units too, see `read_xliff`.
+        sub_flows: Of XLIFF: texts within codes likewise.
 
     Raises:
         InvalidInput: The format is unknown or an argument does not belong to it. While iterating: the file cannot be
@@ -72,9 +79,13 @@ def read_units(
     chosen = format_of(path, format)
     _refuse(chosen, languages=() if chosen in ("moses", "po") else languages)
     _refuse(chosen, columns=None if chosen in DELIMITERS else columns)
-    if chosen == "tmx" or chosen in _XLIFF:
+    if chosen in _XLIFF:
         _refuse(chosen, encoding=encoding)
-        return read_tmx(path) if chosen == "tmx" else read_xliff(path)
+        return read_xliff(path, alternatives=alternatives, sub_flows=sub_flows)
+    _refuse(chosen, alternatives=alternatives, sub_flows=sub_flows)
+    if chosen == "tmx":
+        _refuse(chosen, encoding=encoding)
+        return read_tmx(path)
     if chosen == "po":
         return read_po(path, languages, encoding=encoding)
     if chosen == "moses":

@@ -153,6 +153,8 @@ class Memory:
         languages: Sequence[str] = (),
         columns: Mapping[str, str] | None = None,
         encoding: str | None = None,
+        alternatives: bool = False,
+        sub_flows: bool = False,
         optimize: bool | None = None,
     ) -> tuple[Report, list[Broken]]:
         """Add the units of a file (TMX, XLIFF, PO, CSV, TSV, Moses), and tell which of it could not be read.
@@ -162,13 +164,14 @@ class Memory:
             format: As in `read_units`, like the next three.
             languages: As in `read_units`.
             columns: As in `read_units`.
-            encoding: As in `read_units`.
+            encoding: As in `read_units`; so are `alternatives` and `sub_flows`.
             optimize: Whether to `optimize` afterwards; by default where 20,000 units or more were added.
 
         Raises:
             InvalidInput: The file is not of its format, or not one unit of it could be added.
         """
-        reader = read_units(file, format=format, languages=languages, columns=columns, encoding=encoding)
+        more = {"alternatives": alternatives, "sub_flows": sub_flows}
+        reader = read_units(file, format=format, languages=languages, columns=columns, encoding=encoding, **more)
         report = self.add(reader)
         if not report.added and not report.updated and not report.unchanged:
             reasons = [f"line {one.line}: {one.reason}" for one in reader.broken] + [s.reason for s in report.skipped]

@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from xling.errors import InvalidInput
 from xling.space import Encoder, SharedSpace
-from xling.space.margin import Margin, candidate_pairs, centred, level, margins, mutual_best
+from xling.space.margin import (
+    Margin,
+    candidate_pairs,
+    centred,
+    length_penalties,
+    level,
+    margins,
+    mutual_best,
+)
 from xling.space.reference import load_reference
 from xling.space.resolve import load_encoder
 from xling.text import normalise, problem_of
@@ -28,7 +37,7 @@ from xling.translate.units import Property, Segment, Unit
 from xling.types import DocumentId
 
 DEFAULT_NEIGHBOURS = 4
-DEFAULT_SCORE = 0.3
+DEFAULT_SCORE = 0.24
 """Score from which a pair is taken for a translation; chosen on English with French, Russian, Korean, Thai, Hindi."""
 DEFAULT_COSINE = 0.2
 """Cosine of centred vectors below which a pair is no translation, whatever surrounds it."""
@@ -52,7 +61,8 @@ class MinedPair(_Found):
         target: Sentence of the second.
         source_place: Where it was: position from 0 (in a file the line), or the document's id in a collection.
         target_place: The same of the target.
-        score: Margin by the level of the run: 0 is no better than the surroundings, 1 as clear as the clearest pairs.
+        score: Margin by the level of the run, less what lengths that do not go together cost: 0 is no better than the
+            surroundings, 1 as clear as the clearest pairs.
         margin: By how much the cosine stands out from the surroundings of both.
         cosine: Of the centred vectors, -1 to 1; unrelated sentences lie about 0.
     """
@@ -177,7 +187,9 @@ def mine(
     left_out = 0 if copies else int(same.sum())
     best_of_both = mutual_best(rows, columns, found)
     clear = level(found[best_of_both])
-    scores = found / clear
+    lost = length_penalties(_lengths(a.texts)[rows], _lengths(b.texts)[columns], found, best_of_both)
+    scores = found / clear - lost
+    best_of_both = mutual_best(rows, columns, scores)
     kept = (scores >= min_score) & (cosines >= min_cosine)
     if mutual:
         kept &= best_of_both
@@ -259,8 +271,10 @@ def score_pairs(
     forward, backward = find_neighbours(sides[0], sides[1], neighbours)
     cosines = np.einsum("ij,ij->i", sides[0][rows[0]], sides[1][rows[1]])
     found_margins = margins(cosines, forward.mean()[rows[0]], backward.mean()[rows[1]], margin)
-    scores = found_margins / level(found_margins)
     better = (forward.score[rows[0], 0] > cosines + _TIE) | (backward.score[rows[1], 0] > cosines + _TIE)
+    source_lengths, target_lengths = (_lengths([given[i][at] for i in usable]) for at in (0, 1))
+    lost = length_penalties(source_lengths, target_lengths, found_margins, ~better)
+    scores = found_margins / level(found_margins) - lost
     found = [ScoredPair(source=s, target=t, score=None, cosine=None, problem="blank") for s, t in given]
     for i, score, cosine, beaten in zip(usable, scores, cosines, better, strict=True):
         source, target = given[i]
@@ -276,6 +290,10 @@ def shared_space(sides: Iterable[Sentences], model: str | Path | Encoder | None,
             if is_collection(side):
                 return side.space  # type: ignore[union-attr]
     return SharedSpace(load_encoder(model, device=device))
+
+
+def _lengths(texts: Iterable[str]) -> NDArray[np.float64]:
+    return np.fromiter((len(normalise(text)) for text in texts), np.float64)
 
 
 def _pair(a: Side, b: Side, i: int, j: int, score: float, margin: float, cosine: float) -> MinedPair:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from xling.errors import InvalidInput
 from xling.translate.counting import CountedReader
 from xling.translate.units import Broken, Unit
-from xling.translate.xliff_elements import File, units_of
+from xling.translate.xliff_alternatives import ALTERNATIVES, SUB_FLOWS
+from xling.translate.xliff_contents import File
+from xling.translate.xliff_elements import units_of
 from xling.translate.xml_cutting import LONGEST, Cutter, Piece, marks
 from xling.translate.xml_reading import (
     TOGETHER,
@@ -43,11 +45,13 @@ class XliffReader(CountedReader):
         units: Units given so far.
         broken_count: Broken units so far.
         broken: The first thousand of them, each with its line and the reason.
+        left_out: What units hold and was not read: from an element's name to how many there were so far.
     """
 
-    def __init__(self, source: str | Path | BinaryIO) -> None:
+    def __init__(self, source: str | Path | BinaryIO, wanted: frozenset[str] = frozenset()) -> None:
         super().__init__(self._read(source), name_of(source, "XLIFF"))
         self.version = ""
+        self._wanted = wanted
 
     def _read(self, source: str | Path | BinaryIO) -> Iterator[Unit | Broken]:
         with text_blocks(source, self._name) as blocks:
@@ -81,23 +85,34 @@ class XliffReader(CountedReader):
         self.version = element.get("version", "2.0" if "document:2" in space else "1.2")
         if not self.version.startswith(("1.", "2.")):
             raise InvalidInput(f"{self._name}: XLIFF {self.version} is not known; 1.0 to 1.2, and 2.0 and 2.1, are")
-        return File(space, self.version, element.get("srcLang", ""), element.get("trgLang", ""), None)
+        languages = element.get("srcLang", ""), element.get("trgLang", "")
+        return File(space, self.version, *languages, None, self._wanted, self.left_out)
 
 
-def read_xliff(source: str | Path | BinaryIO) -> XliffReader:
+def read_xliff(source: str | Path | BinaryIO, *, alternatives: bool = False, sub_flows: bool = False) -> XliffReader:
     """The units of an XLIFF file or binary stream (gzip too), version 1.0 to 2.1.
 
     A unit has the segments of the two languages. States, approval, resource names, contexts and the file's name are
     properties: `x-state` of the translation, `x-approved`, `x-resname`, `x-translate`, `x-file`, and contexts by their
-    types. Of a unit that is cut into segments each is a unit, its id `unit.segment`. Proposals (`alt-trans`, `matches`)
-    are left out. A unit that is broken is left out, counted and listed in `XliffReader.broken`; the others are read.
+    types. Of a unit that is cut into segments each is a unit, its id `unit.segment`. What units hold
+    and is not read is counted in `XliffReader.left_out`. A unit that is broken is left out, counted and listed in
+    `XliffReader.broken`; the others are read.
+
+    Args:
+        source: The file.
+        alternatives: Translations from elsewhere (`alt-trans`, the matches module) are read too, each as a unit after
+            the one that it was proposed for, which its property `x-alternative-of` names; `x-origin` and
+            `x-match-quality` (or `x-similarity`) say where it is from and how good it is.
+        sub_flows: Texts within codes (`sub`) are read too, each as a unit after the one it stands in (`x-sub-of`). In
+            XLIFF 2 they are units of their own anyway.
 
     Raises:
         MissingExtra: defusedxml is not installed.
         InvalidInput: While iterating: it cannot be read, is no XLIFF, declares entities, or no unit can be read.
     """
     need_defusedxml("XLIFF")
-    return XliffReader(source)
+    wanted = {name for name, asked in ((ALTERNATIVES, alternatives), (SUB_FLOWS, sub_flows)) if asked}
+    return XliffReader(source, frozenset(wanted))
 
 
 def _prefix(blocks: Iterator[str], name: str) -> tuple[str, Iterator[str]]:
