@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from xling.errors import InvalidInput
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPECIAL = re.compile("[&<>\r]")
-_SPECIAL_IN_ATTRIBUTES = re.compile('[&<>"\r\n\t]')
+# Most texts hold nothing of either kind: one search says so.
+_SPECIAL = re.compile("[^\t\n\x20-%\x27-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL_IN_ATTRIBUTES = re.compile("[^\x20!#-%\x27-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
@@ -29,6 +30,8 @@ def start_tag(element: str, attributes: Mapping[str, str], end: str = ">") -> st
 
 
 def _escaped(text: str, special: re.Pattern[str]) -> str:
+    if special.search(text) is None:
+        return text
     bad = _NOT_XML.search(text)
     if bad:
         raise InvalidInput(f"XML cannot hold the character U+{ord(bad[0]):04X} of {text[:40]!r}")
