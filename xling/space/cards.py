@@ -27,6 +27,7 @@ class ModelCard:
         languages: `multilingual`, or BCP 47 codes.
         licence: Of the weights, as an SPDX identifier where there is one.
         least_dimension: To how few numbers its vectors may be cut, if it was trained for that (Matryoshka).
+        byte_level: Whether its tokenizer spells out in bytes what it does not know, up to four tokens a character.
         note: What else a user should know.
     """
 
@@ -40,6 +41,7 @@ class ModelCard:
     licence: str = "Apache-2.0"
     note: str = ""
     least_dimension: int | None = None
+    byte_level: bool = False
 
     @property
     def symmetric(self) -> bool:
@@ -149,6 +151,7 @@ _CARDS: tuple[ModelCard, ...] = (
         query_prompt=_WEB_SEARCH,
         pooling="last token",
         least_dimension=32,
+        byte_level=True,
         note="the query prompt names the task; give another by prompts=",
     ),
     ModelCard(

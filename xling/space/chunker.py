@@ -74,9 +74,7 @@ class Chunker:
 
     def spans_many(self, texts: Sequence[str], langs: Sequence[str]) -> list[list[Span]]:
         """The chunks of each text, which cover it; a single one where it fits, as nearly always."""
-        # A token is at least one byte of UTF-8, save for rare ligatures that a tokenizer spells out (hence the
-        # factor 2): short texts need not be tokenised to know that they fit.
-        long = [i for i, text in enumerate(texts) if 2 * len(text.encode("utf-8")) > self.budget]
+        long = [i for i, text in enumerate(texts) if _most_tokens(text) > self.budget]
         spans = [[Span(0, len(text))] for text in texts]
         if not long:
             return spans
@@ -95,6 +93,15 @@ class Chunker:
 
     def _count(self, texts: Sequence[str]) -> list[int]:
         return count_tokens(self._encoder, texts)
+
+
+def _most_tokens(text: str) -> int:
+    """How many tokens a text has at most: short ones need not be tokenised to know that they fit.
+
+    A token is at least one byte of UTF-8, save for a mark that begins the text, and for rare ligatures that a tokenizer
+    spells out (hence the factor 2).
+    """
+    return len(text) + 1 if text.isascii() else 2 * len(text.encode("utf-8", "surrogatepass"))
 
 
 def count_tokens(encoder: Encoder, texts: Sequence[str]) -> list[int]:

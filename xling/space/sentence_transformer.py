@@ -16,9 +16,8 @@ from xling.space.devices import Runtime, check_runtime, is_light, on_cpu
 from xling.space.prompts import prompts_are_text, role_prompts
 from xling.space.protocols import TokenVectors, Vectors
 from xling.space.sources import Source, dimension_of, find_source, limit_tokens, max_tokens_of, source_of
-from xling.space.token_counts import TokenCounter
+from xling.space.token_counts import PythonCounter, TokenCounter
 from xling.space.token_vectors import States, tokens_of, torch_states
-from xling.text import estimate_token_ends
 from xling.text.normalise import without_surrogates
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class SentenceTransformerEncoder:
         self._light_runtime = runtime.removesuffix("-int8")
         self._tokenizer: Tokenizer | None = None
         self._tokenizer_known = False
-        self._counter: TokenCounter | None = None
+        self._counter: TokenCounter | PythonCounter | None = None
         self._overhead: int | None = None
         self._prompts = role_prompts(self._source, prompts)
         self._limit = max_tokens
@@ -233,17 +232,17 @@ class SentenceTransformerEncoder:
         fitted = self._fitted(self._find_light(), [prompt + "a"])
         tokenizer = self._offsets() if fitted is None else fitted[0]
         if tokenizer is None:
-            return 4 + len(estimate_token_ends(prompt))
+            return 4 + self.count_tokens([prompt])[0]
         alone = len(tokenizer.encode("a", add_special_tokens=False))
         with_text = len(tokenizer.encode(prompt + "a")) - alone
         # Some tokenizers join the end of the prompt to the text: count what is more.
         return max(with_text, len(tokenizer.encode(prompt)) if prompt else 0)
 
     def token_ends(self, text: str) -> list[int]:
-        """End offset in characters of each token of `text`, ascending; an estimate where the model cannot tell."""
+        """End offset in characters of each token of `text`, ascending; a bound where the model cannot tell."""
         tokenizer = self._offsets()
         if tokenizer is None:
-            return estimate_token_ends(text)
+            return PythonCounter(self._load().tokenizer).ends(text)
         ends: list[int] = []
         last = 0
         for _, end in tokenizer.encode(without_surrogates(text), add_special_tokens=False).offsets:
@@ -252,13 +251,14 @@ class SentenceTransformerEncoder:
         return ends
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, prompt and special tokens left out; an estimate where the model cannot tell."""
-        tokenizer = self._offsets()
-        if tokenizer is None:
-            return [len(estimate_token_ends(text)) for text in texts]
+        """Tokens of each text, prompt and special tokens left out."""
+        return self._counting().count([without_surrogates(text) for text in texts])
+
+    def _counting(self) -> TokenCounter | PythonCounter:
         if self._counter is None:
-            self._counter = TokenCounter(tokenizer)
-        return self._counter.count([without_surrogates(text) for text in texts])
+            tokenizer = self._offsets()
+            self._counter = PythonCounter(self._load().tokenizer) if tokenizer is None else TokenCounter(tokenizer)
+        return self._counter
 
     def _encode(self, texts: Sequence[str], role: str, prompt: str) -> Vectors:
         if isinstance(texts, str):

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from xling.text import estimate_token_ends
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -100,6 +102,29 @@ class TokenCounter:
         for i, count in zip(odd, _lengths(self._tokenizer, [texts[i] for i in odd]), strict=True):
             counts[i] = count
         return counts
+
+
+class PythonCounter:
+    """The same by a tokenizer written in Python, such as ByT5's and CANINE's, which does not say where tokens lie.
+
+    Args:
+        tokenizer: As of transformers; where it cannot be called, tokens are estimated.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text."""
+        if not texts or not callable(self._tokenizer):
+            return [len(self.ends(text)) for text in texts]
+        return [len(ids) for ids in self._tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+    def ends(self, text: str) -> list[int]:
+        """Token ends in characters, never fewer than there are: one a byte, since some make as many."""
+        if not callable(self._tokenizer):
+            return estimate_token_ends(text)
+        return [end for end, c in enumerate(text, 1) for _ in c.encode("utf-8", "surrogatepass")]
 
 
 def _lengths(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:

@@ -26,6 +26,9 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 TokenEnds = Callable[[str], Sequence[int]]
 """End offset in characters of each token of a text, ascending."""
 
+# A token that is cut in two counts on both sides.
+_CUT_IN_TWO = 2
+
 # A chunk is not made shorter than this share of the budget just to end at a better place.
 _MIN_FILL = 0.5
 
@@ -131,11 +134,11 @@ def _chunks(
     # Counted apart, sentences can have a few tokens more than the text has.
     if total <= budget + budget // 4 + 8 and count_tokens([text])[0] <= budget:
         return [Span(0, len(text))]
-    units = _cut_long(text, units, budget, token_ends)
+    units = _cut_long(text, units, budget, count_tokens, token_ends)
     return _merge_blank(text, _pack(units, budget, overlap))
 
 
-def _cut_long(text: str, units: _Units, budget: int, token_ends: TokenEnds) -> _Units:
+def _cut_long(text: str, units: _Units, budget: int, count_tokens: CountTokens, token_ends: TokenEnds) -> _Units:
     """Units that fit a chunk, together with the heading before them."""
     if max(units.tokens) <= budget // 2:  # nearly always: they do, whatever stands before them
         return units
@@ -146,12 +149,28 @@ def _cut_long(text: str, units: _Units, budget: int, token_ends: TokenEnds) -> _
         if tokens <= limit:
             result.append(end, level, glued, tokens)
         else:
-            pieces = cut(text[start:end], token_ends(text[start:end]), limit)
+            pieces = _cut_sentence(text[start:end], limit, count_tokens, token_ends)
             for piece, n in pieces[:-1]:
                 result.append(start + piece.end, _Level.PART, False, n)
             result.append(end, level, glued, pieces[-1][1])
         heading = heading + result.tokens[-1] if glued else 0
     return result
+
+
+def _cut_sentence(
+    sentence: str, limit: int, count_tokens: CountTokens, token_ends: TokenEnds
+) -> list[tuple[Span, int]]:
+    ends = token_ends(sentence)
+    pieces = cut(sentence, ends, limit)
+    if len(set(ends)) == len(ends):
+        return pieces
+    # Tokens of bytes may begin in one character and end in the next: cut elsewhere, they are others, and may be more.
+    for share in (0.9, 0.75, 0.5):
+        counts = count_tokens([sentence[a:b] for (a, b), _ in pieces])
+        if max(counts) <= limit + _CUT_IN_TWO:
+            break
+        pieces = cut(sentence, ends, max(int(limit * share), 1))
+    return pieces
 
 
 def _pack(units: _Units, budget: int, overlap: int) -> list[Span]:

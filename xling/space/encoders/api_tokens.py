@@ -80,7 +80,7 @@ def rule_for(model: str, *, openai: bool, known: bool) -> TokenRule:
     Args:
         model: The model's name at the server.
         openai: Whether it is one of OpenAI's.
-        known: Whether it is one of the hub's that xling knows, whose tokenizers are of subwords.
+        known: Whether it is one of the hub's that xling knows, with a tokenizer of subwords that knows all letters.
     """
     if openai:
         return TiktokenRule(model)

@@ -95,7 +95,7 @@ class OpenAIEncoder:
             "price": price,
             "key_variable": key_variable,
         }
-        own, hub = card_for(f"openai/{model}"), card_for(model) if "/" in model else None
+        own, hub = (None, card_for(model)) if "/" in model else (card_for(f"openai/{model}"), None)
         self._card = own or hub
         self._shortens = own is not None and own.least_dimension is not None
         self._dimensions = dimensions if own is None or dimensions != own.dimension else None
@@ -108,7 +108,7 @@ class OpenAIEncoder:
         prompted = hub is not None and not self._extra
         self._prompts = {role: getattr(hub, f"{role}_prompt") if prompted else "" for role in ROLES}
         self._prompts.update(by_role("prompts", prompts, str))
-        self._ends = rule_for(model, openai=own is not None, known=hub is not None)
+        self._ends = rule_for(model, openai=own is not None, known=hub is not None and not hub.byte_level)
         self._exact = own is not None
         self._api = EmbeddingsApi(model, base_url, key_variable, timeout, retries)
         self._batch_size, self._batch_tokens, self._parallel = batch_size, batch_tokens, parallel
