@@ -101,6 +101,32 @@ def test_hits_come_while_one_types(open_page):
     assert "q=%E3%81%82" in page.url
 
 
+def test_the_documents_are_gone_through_while_nothing_is_asked(open_page):
+    page = open_page()
+    more = page.locator("#browse")
+    page.evaluate("state.page = 4")
+    assert more.inner_text() == "Show the documents"
+    for number in (4, 8, 11):
+        more.click()
+        until(page, "n => document.querySelectorAll('#hits li').length === n", number)
+    assert sorted(texts(page)) == sorted(text for _, _, text in DOCUMENTS)
+    assert more.is_hidden()
+    assert page.locator("#raw-column").is_hidden()
+    assert page.evaluate("document.activeElement.closest('li') === document.querySelectorAll('#hits li')[8]")
+    assert page.locator("#hits dl").first.text_content().startswith("id")
+    page.locator("#languages button", has_text="ja").click()
+    until(page, "document.querySelectorAll('#hits li').length === 2")
+    page.locator("#languages button", has_text="ja").click()
+    until(page, "document.querySelectorAll('#hits li').length === 4")
+    ask(page, "ありがとう")
+    assert more.is_hidden()
+    assert page.locator("#raw-column").is_visible()
+    assert texts(page)[0] == "Thank you"
+    page.locator("#query").fill("")
+    until(page, "document.querySelectorAll('#hits li').length === 0")
+    assert more.is_visible()
+
+
 def test_a_stale_answer_is_dropped(open_page):
     page = open_page()
     held = []
@@ -347,6 +373,12 @@ def test_axe_finds_nothing(open_page, scheme):
         page.locator(tab).click()
         found = axe.Axe().run(page, options=rules).response
         assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    page.locator("#tab-search").click()
+    page.locator("#query").fill("")
+    page.locator("#browse").click()
+    page.locator("#hits dl").first.wait_for(state="attached")
+    found = axe.Axe().run(page, options=rules).response
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     page.evaluate("needKey()")
     found = axe.Axe().run(page, options=rules).response
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []

@@ -5,6 +5,7 @@ const $ = (id) => document.getElementById(id);
 const STEPS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const PAUSE = 60; // ms after the last key before a question goes out
 const LIMIT = 10;
+const SHOWN = 500; // characters of a document in the list of all
 const PATIENCE = 5; // seconds to wait for a busy service before it is asked once more
 const names = new Intl.DisplayNames(["en"], { type: "language" });
 
@@ -89,7 +90,9 @@ function needKey() {
 
 // ---------------------------------------------------------------- collections
 
-const state = { collection: "", languages: new Set(), answer: null, explained: new Map(), map: null };
+const state = {
+  collection: "", languages: new Set(), answer: null, explained: new Map(), map: null, browsing: false, cursor: null, page: 20,
+};
 
 async function loadCollections() {
   const { collections } = await ask("/v1/collections");
@@ -111,6 +114,7 @@ async function useCollection(name) {
   state.collection = name;
   state.languages.clear();
   state.map = null;
+  state.browsing = false;
   $("collection").value = name;
   $("into").value = name;
   await countLanguages();
@@ -134,7 +138,9 @@ async function countLanguages() {
     });
     return chip;
   }));
-  if (!$("query").value) $("status").textContent = `${plural(info.documents, "document")} in ${plural(counts.length, "language")}`;
+  if ($("query").value) return;
+  $("status").textContent = `${plural(info.documents, "document")} in ${plural(counts.length, "language")}`;
+  if (!state.browsing) offerDocuments("Show the documents", info.documents > 0);
 }
 
 // ---------------------------------------------------------------- search
@@ -155,8 +161,11 @@ async function search(all = false) {
     for (const id of ["hits", "raw"]) $(id).replaceChildren();
     $("echo").hidden = true;
     countLanguages().catch(told);
+    if (state.browsing) browse(null);
     return;
   }
+  state.browsing = false;
+  offerDocuments("", false);
   const mine = (asking = new AbortController());
   try {
     const wanted = all || $("neutral").value !== "1" ? STEPS.slice(0, -1) : [0];
@@ -170,6 +179,38 @@ async function search(all = false) {
     show();
     explain();
     placeQuery();
+  } catch (error) { told(error); }
+}
+
+function offerDocuments(text, offered) {
+  $("browse").hidden = !offered;
+  $("browse").textContent = text;
+}
+
+// The documents themselves, while nothing is asked: the first page, or what follows a cursor.
+async function browse(cursor) {
+  const name = state.collection;
+  const languages = [...state.languages];
+  const asked = new URLSearchParams([["limit", state.page], ...languages.map((code) => ["languages", code])]);
+  if (cursor) asked.set("cursor", cursor);
+  state.browsing = true;
+  const mine = (asking = new AbortController());
+  try {
+    const { documents, cursor: next } = await ask(at(name, `/documents?${asked}`), undefined, { signal: mine.signal });
+    if (mine !== asking) return;
+    problem("");
+    $("neutral-title").textContent = "Documents";
+    $("raw-column").hidden = true;
+    $("columns").classList.remove("two");
+    if (!cursor) $("hits").replaceChildren();
+    const before = $("hits").children.length;
+    $("hits").append(...documents.map((one) => {
+      const text = one.text.length > SHOWN ? `${one.text.slice(0, SHOWN)}…` : one.text;
+      return hitItem({ ...one, text, score: null, confidence: null, chunk: null }, "");
+    }));
+    state.cursor = next;
+    offerDocuments("More documents", next !== null);
+    if (cursor) $("hits").children[before]?.querySelector("summary").focus();
   } catch (error) { told(error); }
 }
 
@@ -227,7 +268,7 @@ function hitItem(hit, note) {
     make("dt", { textContent: name }),
     written(make("dd", { textContent: typeof value === "string" ? value : JSON.stringify(value) })),
   );
-  fact("score", hit.score.toFixed(4));
+  if (hit.score !== null) fact("score", hit.score.toFixed(4));
   if (hit.id !== null) fact("id", hit.id);
   if (hit.source !== null) fact("source", hit.source);
   for (const [name, value] of Object.entries(hit.metadata)) fact(name, value);
@@ -592,6 +633,7 @@ $("query").addEventListener("input", (event) => { if (!event.isComposing) search
 $("query").addEventListener("compositionend", searchSoon);
 $("search-form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
 $("collection").addEventListener("change", () => useCollection($("collection").value).then(() => search()).catch(told));
+$("browse").addEventListener("click", () => browse(state.browsing ? state.cursor : null));
 $("compare").addEventListener("change", () => { show(); explain(); });
 $("show-map").addEventListener("change", drawMap);
 $("neutral").addEventListener("input", () => {
