@@ -16,10 +16,11 @@ from xling.translate.matching import Candidates, Match, best
 if TYPE_CHECKING:
     from xling.translate.memory import Memory
 
-_ALIKE = 50
-"""Candidates by words."""
 _NEAR_EACH, _NEAR_LEAST = 4, 12
 """Candidates by meaning for each match that is asked for, since a unit has two segments or more; and at least."""
+_ALIKE_EACH, _ALIKE_LEAST = 6, 20
+"""Candidates by words. Of 348 altered segments among 178,000 ten found the best match of each, as fifty did; each costs
+reading its unit."""
 
 
 def looked_up(
@@ -58,6 +59,7 @@ def _add_alike(
     collection = memory.collection
     # A question is a text like those of the memory: with the prompt that they have it is found better than as a query.
     vector = encode_alike(collection.space, [text])[0]
-    near = min(max(_NEAR_EACH * limit, _NEAR_LEAST), MAX_LIMIT)
-    found.add_hits(collection.search_by_vector(vector, limit=near, where=where))
-    found.add_hits(collection.search(text, limit=_ALIKE, where=where, languages=languages, mode="lexical"))
+    near, alike = max(_NEAR_EACH * limit, _NEAR_LEAST), max(_ALIKE_EACH * limit, _ALIKE_LEAST)
+    found.add_hits(collection.search_by_vector(vector, limit=min(near, MAX_LIMIT), where=where))
+    limit = min(alike, MAX_LIMIT)
+    found.add_hits(collection.search(text, limit=limit, where=where, languages=languages, mode="lexical"))
