@@ -7,7 +7,8 @@
 Documents go through `Collection.add` and queries through `search_by_vector`, neutral as by default, ten hits. The
 vectors are ready (`million_data.py`): what is seen is xling and Qdrant. What the encoder takes of a document and of a
 query does not grow; it is measured apart and drawn as a line. The filter is a language, 1 to 4 % of the documents.
-"exact" is the collection as it is written, "index" after `optimize()`; recall@10 is of the second in the first.
+"exact" is the collection as it is written, "index" after `optimize()`; recall@10 is of the second in the first, and
+"raw" the same of `neutral=0`.
 Memory is what the process holds more after the queries than before, when it had asked a collection of a hundred
 documents: without pages of files ("own") and with them. Sizes of up to 10,000 are added several times, and the median
 counts. `optimize()` leaves a collection as it is that is too small for an index.
@@ -54,7 +55,7 @@ class ReadyVectors:
         from xling.space.sentence_transformer import SentenceTransformerEncoder
 
         model = SentenceTransformerEncoder("bundled")
-        self.name, self.dimension, self.max_tokens = model.name, model.dimension, model.max_tokens
+        self.name, self.dimension, self.max_tokens = (model.name, model.dimension, model.max_tokens)
         self.identity = model.identity
         self._seeds, self._n = seeds, n
         self._blocks: dict[int, Floats] = {}
@@ -70,7 +71,7 @@ class ReadyVectors:
             self.made_s += time.thread_time() - began
             self._blocks = {at: kept for at, kept in self._blocks.items() if at >= start - BLOCK} | {start: vectors}
             for number, one in enumerate(ones.tolist(), start):
-                text, lang = f"{number}. {self._seeds.texts[one]}", str(self._seeds.langs[one])
+                text, lang = (f"{number}. {self._seeds.texts[one]}", str(self._seeds.langs[one]))
                 yield {"id": number, "text": text, "lang": lang, "metadata": {"year": 1970 + number * 7919 % 50}}
 
     def encode_documents(self, texts: Sequence[str]) -> Floats:
@@ -197,13 +198,15 @@ def ask(args: argparse.Namespace) -> dict[str, Any]:
         start = time.perf_counter()
         docs.search_by_vector(asked[0], limit=LIMIT)
         result["first_s"] = time.perf_counter() - start
-        for kind in ("all", "filtered"):
+        for kind in ("all", "filtered", "raw"):
             chosen = [[LANGUAGES[i % len(LANGUAGES)]] if kind == "filtered" else None for i in range(len(asked))]
             taken, found = [], []
             for measured in (False, True):  # the first round brings the pages in
                 for row, languages in zip(asked, chosen, strict=True):
                     start, processor = time.perf_counter(), time.process_time()
-                    hits = docs.search_by_vector(row, limit=LIMIT, languages=languages)
+                    hits = docs.search_by_vector(
+                        row, limit=LIMIT, languages=languages, neutral=0.0 if kind == "raw" else 1.0
+                    )
                     if measured:
                         taken.append((time.perf_counter() - start, time.process_time() - processor))
                         found.append([hit.id for hit in hits])

@@ -32,21 +32,20 @@ COLUMNS: dict[str, tuple[Figure, str]] = {
     "filtered p50 ": (lambda r, n: r["index"]["filtered"]["p50"], ".2f"),
     "filtered, processor ": (lambda r, n: r["index"]["filtered"]["cpu_ms"], ".2f"),
     "recall@10": (lambda r, n: recall(r, "all"), ".3f"),
+    "recall@10, raw": (lambda r, n: recall(r, "raw"), ".3f"),
     "disk, kB a document": (lambda r, n: 1e3 * r["index"]["disk_mb"] / n, ".1f"),
     "own memory, kB": (lambda r, n: 1e3 * r["index"]["own_mb"] / n, ".2f"),
     "with files, kB": (lambda r, n: 1e3 * r["index"]["resident_mb"] / n, ".2f"),
 }
 TABLES = {
-    "Adding and building the index, a document; disk and memory after both": (
-        *list(COLUMNS)[:4],
-        *list(COLUMNS)[15:],
-    ),
-    "Searching, a query": tuple(COLUMNS)[4:15],
+    "Adding and building the index, a document; disk and memory after both": (*list(COLUMNS)[:4], *list(COLUMNS)[16:]),
+    "Searching, a query": tuple(COLUMNS)[4:16],
 }
+ADDING, ASKING = "A document: processor, ms", "A query: processor, ms"
 PANELS: dict[str, dict[str, str]] = {
     # title: line of the plot → column
-    "A document: processor, ms": {"add": "add, processor", "build the index": "index, processor"},
-    "A query: processor, ms": {
+    ADDING: {"add": "add, processor", "build the index": "index, processor"},
+    ASKING: {
         "exact": "processor",
         "exact, one language": "filtered, processor",
         "with index": "processor ",
@@ -58,7 +57,7 @@ PANELS: dict[str, dict[str, str]] = {
         "memory of its own": "own memory, kB",
     },
 }
-CONSTANT = {"A document: processor, ms": "document_cpu_ms", "A query: processor, ms": "query_cpu_ms"}
+CONSTANT = {ADDING: "document_cpu_ms", ASKING: "query_cpu_ms"}
 INKS = ("#0b5fa5", "#c1440e", "#2a7f3f", "#7a3e9d")
 MARKS = "os^D"
 
@@ -70,6 +69,8 @@ def indexing(measured: Mapping[str, Any], clock: str) -> float:
 
 def recall(measured: Mapping[str, Any], kind: str) -> float:
     """Share of the exact search's hits that the index finds."""
+    if kind not in measured["exact"]:
+        return math.nan
     pairs = zip(measured["exact"][kind]["found"], measured["index"][kind]["found"], strict=True)
     return float(np.mean([len(set(right) & set(found)) / len(right) for right, found in pairs]))
 
@@ -99,7 +100,7 @@ def table(results: Mapping[str, Any], sizes: Sequence[int]) -> str:
         for i, n in enumerate(there):
             cells = [shown(values[name][i], COLUMNS[name][1]) for name in columns]
             lines.append(f"| {n:,} | " + " | ".join(cells) + " |")
-        slopes = [None if name == "recall@10" else exponent(there, values[name]) for name in columns]
+        slopes = [None if name.startswith("recall") else exponent(there, values[name]) for name in columns]
         lines += ["| *exponent* | " + " | ".join("–" if x is None else f"{x:+.2f}" for x in slopes) + " |", ""]
     one = results["encoder"]
     lines.append(
@@ -125,7 +126,7 @@ def draw(results: Mapping[str, Any], sizes: Sequence[int], path: Path) -> None:
     for plot, (title, lines) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
         for (name, column), ink, mark in zip(lines.items(), INKS, MARKS, strict=False):
             of_size, _ = COLUMNS[column]
-            values = [of_size(results[str(n)], n) / (1000 if "µs" in column else 1) for n in there]
+            values = [of_size(results[str(n)], n) / (1000 if title == ADDING else 1) for n in there]  # µs to ms
             slope = exponent(there, values)
             label = name if slope is None else f"{name} (n^{slope:.2f})"
             plot.plot(there, values, marker=mark, color=ink, linewidth=1.8, label=label)
