@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 from datetime import datetime, timezone
 
 import pytest
 
+from xling.cli import main
 from xling.translate import Memory, read_tmx, read_units, write_units
 from xling.translate.memory import INDEXES
 
@@ -222,3 +224,17 @@ def test_tags_of_xliff_within_tmx_become_tmx_s_own(tmp_path):
     written = (tmp_path / "out.tmx").read_text("utf-8")
     assert "<g" not in written
     assert written.count("<bpt") == written.count("<ept") == 3
+
+
+def test_alternatives_are_imported_of_the_files_that_have_them(tmp_path, capsys):
+    (tmp_path / "a.tmx").write_bytes(FILES["memoq"])
+    (tmp_path / "a.xlf").write_text(
+        '<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2"><file original="a" datatype="plaintext" '
+        'source-language="en" target-language="de"><body><trans-unit id="1"><source>Leave</source><alt-trans><target>'
+        "Verlassen</target></alt-trans></trans-unit></body></file></xliff>",
+        "utf-8",
+    )
+    place = ["--path", str(tmp_path / "kept"), "--collection", "tm", "--model", "bundled", "--json"]
+    files = [str(tmp_path / name) for name in ("a.tmx", "a.xlf")]
+    assert main(["tm", "import", *files, "--alternatives", *place]) == 0
+    assert [json.loads(line)["added"] for line in capsys.readouterr().out.splitlines()] == [2, 1]

@@ -56,13 +56,12 @@ def import_(
 
     options: dict[str, Any] = {"format": format, "languages": split_list(languages) or ()}
     options |= {"columns": pairs_of(columns), "encoding": encoding}
-    options |= {"alternatives": alternatives, "sub_flows": sub_flows}
     for file in files:
         next(iter(read_units(file, **options)), None)  # no memory is made for a file that cannot be read
     with _open(target, model, create=True) as memory:
         for file in files:
             with output.working(f"reading {file}"):
-                report, broken = memory.import_file(file, **options)
+                report, broken = memory.import_file(file, **options, **_also(file, format, alternatives, sub_flows))
             counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged")}
             if out.json:
                 told = [{"line": one.line, "reason": one.reason} for one in broken]
@@ -194,6 +193,13 @@ def concordance(
             output.line("\t".join(f"{code}: {text}" for code, text in _texts(unit).items()))
     if not units:
         output.note("not found")
+
+
+def _also(file: Path, format: str | None, alternatives: bool, sub_flows: bool) -> dict[str, Any]:
+    """What is asked for beside the units; only XLIFF has any of it."""
+    from xling.translate.formats import format_of
+
+    return {"alternatives": alternatives, "sub_flows": sub_flows} if format_of(file, format).startswith("xliff") else {}
 
 
 def _open(target: Target, model: Model, *, create: bool = False) -> Memory:
