@@ -162,13 +162,13 @@ def add(args: argparse.Namespace) -> dict[str, Any]:
     seeds, place = load_seeds(args.folder), directory(args.folder, args.n)
     encoder = ReadyVectors(seeds, SMALL)
     with opened(place, "small", encoder) as docs:
-        docs.add(encoder.documents())  # loads what is loaded once
+        docs.add(encoder.documents(), optimize=False)  # loads what is loaded once
     times = 5 if args.n <= 1_000 else 3 if args.n <= 10_000 else 1
     taken: list[tuple[float, float]] = []
     for turn in range(times):
         encoder = ReadyVectors(seeds, args.n)
         with opened(place, "growth", encoder) as docs:
-            clock, processor = clocked(lambda docs=docs, encoder=encoder: docs.add(encoder.documents()))
+            clock, processor = clocked(lambda docs=docs, encoder=encoder: docs.add(encoder.documents(), optimize=False))
             taken.append((clock, processor - encoder.made_s))
             if docs.count() != args.n:
                 raise SystemExit(f"{docs.count()} of {args.n} documents were added")
