@@ -146,11 +146,10 @@ def _extras() -> Check:
 
 
 def _threads() -> Check:
+    from xling.space.devices import available_processors
     from xling.space.light.engines import thread_count
 
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    share = _processor_share()
-    cores = usable if share is None else max(1, min(usable, int(share)))
+    cores = available_processors()
     threads = thread_count()
     found = f"{cores} processor{'s' * (cores != 1)}, {threads} thread{'s' * (threads != 1)} for a model"
     if threads > cores:
@@ -161,15 +160,6 @@ def _threads() -> Check:
             f"more threads than processors wait for each other: set OMP_NUM_THREADS={cores}",
         )
     return Check("threads", "ok", found)
-
-
-def _processor_share(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
-    """How many processors a container may use, which the number of processors does not tell."""
-    try:
-        quota, period = file.read_text("ascii").split()
-        return int(quota) / int(period)
-    except (OSError, ValueError):  # not Linux, no such limit ("max")
-        return None
 
 
 def _memory(file: Path = Path("/proc/meminfo")) -> Check:

@@ -11,6 +11,7 @@ from tests.answerer import answerer
 from xling import doctor
 from xling.cli import main
 from xling.doctor import Check, examine, versions
+from xling.space.devices import processor_share
 
 SECRET = "sekrit-key-0123456789"
 
@@ -96,8 +97,8 @@ def test_more_threads_than_processors_are_warned_of(monkeypatch):
 def test_the_processors_of_a_container(tmp_path, content, share):
     file = tmp_path / "cpu.max"
     file.write_text(content)
-    assert doctor._processor_share(file) == share
-    assert doctor._processor_share(tmp_path / "absent") is None
+    assert processor_share(file) == share
+    assert processor_share(tmp_path / "absent") is None
 
 
 @pytest.mark.parametrize(

@@ -142,4 +142,4 @@ def test_the_command_line_starts_a_ray_of_its_own(tmp_path, encoder, capsys):
     for found in (planned, done):
         assert (found["added"], found["unchanged"], found["deleted"]) == (300, 100, 200)
     assert main([*arguments, "--engine", "spark"]) == 2
-    assert main([*arguments, "--workers", "3"]) == 2
+    assert main([*arguments, "--engine", "ray", "--devices", "cuda:0"]) == 2

@@ -14,6 +14,7 @@ from xling.cli import output
 from xling.cli.options import Creation, Model, Output, Target, split_list
 from xling.cli.progress import Bar
 from xling.cli.reading import (
+    Devices,
     Engine,
     Optimize,
     Workers,
@@ -82,6 +83,7 @@ def add(
     optimize: Optimize = None,
     engine: Engine = None,
     workers: Workers = None,
+    devices: Devices = None,
 ) -> None:
     """Store texts, from files or from standard input, one a line; of html, pdf and docx one a file.
 
@@ -104,7 +106,7 @@ def add(
         lang=lang,
         source=source,
     )
-    check_engine(engine, workers)
+    check_engine(engine, workers, devices)
     paths = files or [Path(STDIN)]
     for path in paths:
         if str(path) != STDIN:
@@ -113,7 +115,7 @@ def add(
     started = time.monotonic()
     with target.open(model, create=True, creation=creation) as collection, Bar(_size(paths)) as bar:
         feed = Feed((_name(path), _read(path, options, bar.on_bytes)) for path in paths)
-        with encoding_by(engine, workers, collection) as encoded:
+        with encoding_by(engine, workers, devices, collection) as encoded:
             report = collection.add(encoded(feed.documents()), optimize=False, progress=bar.on_progress)
         build_index(collection, report, optimize)
     skipped = feed.skipped(report)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from xling.cli import output
+from xling.cli.options import split_list
 from xling.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 Engine: TypeAlias = Annotated[
-    str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this process)")
+    str | None, typer.Option("--engine", help="'ray' encodes by Ray. (default: this machine)")
 ]
-Workers: TypeAlias = Annotated[int | None, typer.Option("--workers", help="Of Ray, each with the model loaded.")]
+Workers: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--workers", help="Encode in so many processes, each with the model loaded. (default: this one)"),
+]
+Devices: TypeAlias = Annotated[str | None, typer.Option("--devices", help="A process on each of these: cuda:0,cuda:1")]
 Optimize: TypeAlias = Annotated[
     bool | None,
     typer.Option(
@@ -76,26 +81,39 @@ def read_options(
     )
 
 
-def check_engine(engine: str | None, workers: int | None) -> None:
-    """Raises `InvalidInput` where the two make no sense."""
+def check_engine(engine: str | None, workers: int | None, devices: str | None) -> None:
+    """Raises `InvalidInput` where these make no sense."""
     if engine not in (None, "ray"):
         raise InvalidInput(f"--engine is 'ray', not {engine!r}")
-    if workers is not None and engine is None:
-        raise InvalidInput("--workers belongs to --engine ray")
+    if workers is not None and workers < 1:
+        raise InvalidInput(f"--workers is a number of 1 or more, not {workers}")
+    if devices is not None and engine is not None:
+        raise InvalidInput("--devices does not go with --engine ray, which places its workers itself")
 
 
 @contextlib.contextmanager
 def encoding_by(
-    engine: str | None, workers: int | None, collection: Collection, *, source: str | None = None
+    engine: str | None,
+    workers: int | None,
+    devices: str | None,
+    collection: Collection,
+    *,
+    source: str | None = None,
 ) -> Iterator[Callable[[Iterator[Any]], Iterator[Any]]]:
-    """What the documents go through on their way to `add` or `sync`: nothing, or Ray."""
-    if engine is None:
-        yield lambda documents: documents
-        return
-    from xling.ingest.ray import RayWorkers
+    """What the documents go through on their way to `add` or `sync`: nothing, processes, or Ray."""
+    if engine is not None:
+        from xling.ingest.ray import RayWorkers
 
-    with RayWorkers(collection, workers=2 if workers is None else workers) as ray:
-        yield lambda documents: ray.encode(documents, source=source)
+        with RayWorkers(collection, workers=2 if workers is None else workers) as ray:
+            yield lambda documents: ray.encode(documents, source=source)
+    elif workers is not None or devices is not None:
+        from xling.ingest.workers import EncoderWorkers
+
+        names = split_list([devices]) if devices is not None else None
+        with EncoderWorkers(collection, workers=workers, devices=names) as processes:
+            yield lambda documents: processes.encode(documents, source=source)
+    else:
+        yield lambda documents: documents
 
 
 def show_report(

@@ -11,6 +11,7 @@ import typer
 from xling.cli.options import Creation, Model, Output, Target
 from xling.cli.progress import Bar
 from xling.cli.reading import (
+    Devices,
     Engine,
     Optimize,
     Workers,
@@ -58,6 +59,7 @@ def sync(
     optimize: Optimize = None,
     engine: Engine = None,
     workers: Workers = None,
+    devices: Devices = None,
 ) -> None:
     """Make the collection equal to files: add new documents, update changed ones, delete those that are gone.
 
@@ -72,17 +74,18 @@ def sync(
 
     if source is None and len(paths) > 1:
         raise InvalidInput("several paths together are one source: name it with --source")
-    check_engine(engine, workers)
+    check_engine(engine, workers, devices)
     name = source if source is not None else Path(paths[0]).as_posix()
     columns = ColumnNames(text_column, id_column, lang_column, None, ())
     options = read_options(columns, encoding=encoding, lang=lang, source=name)
     files = find_files(paths, options)
     check_files(files, options, lines=lines)
     started = time.monotonic()
+    chosen = (None, None, None) if dry_run else (engine, workers, devices)
     size = sum(file.stat().st_size for file in files)
     with target.open(model, create=not dry_run, creation=creation) as collection, Bar(size) as bar:
         feed = Feed(read_files(files, options, lines=lines, on_bytes=bar.on_bytes))
-        with encoding_by(None if dry_run else engine, workers, collection, source=name) as encoded:
+        with encoding_by(*chosen, collection, source=name) as encoded:
             report = collection.sync(
                 encoded(feed.documents()),
                 source=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from xling.errors import InvalidInput
 from xling.ingest.documents import Input, rows
+from xling.ingest.encoding import Encoding
 from xling.ingest.indexing import index_after
 from xling.ingest.storing import delete_documents
 from xling.ingest.sync import synchronise
@@ -32,6 +34,7 @@ class WritingVerbs(ABC):
     store: Store
     space: SharedSpace
     _chunking: Chunking
+    _encoding: Encoding | None = None
     _detector: Detector
     _filters: Filters
     _layout: Layout
@@ -61,6 +64,7 @@ class WritingVerbs(ABC):
         metadata: Mapping[str, Any] | Sequence[Mapping[str, Any] | None] | None = None,
         source: str | None = None,
         batch_size: int = DEFAULT_BATCH,
+        workers: int | None = None,
         optimize: bool | None = None,
         progress: ProgressCallback | None = None,
     ) -> Report:
@@ -78,6 +82,8 @@ class WritingVerbs(ABC):
             metadata: One mapping a document, or one for all.
             source: Where the documents come from.
             batch_size: Documents encoded and written at a time.
+            workers: Encode in so many processes; see `xling.ingest.workers.EncoderWorkers`, which keeps them for
+                several calls.
             optimize: Whether to `optimize` afterwards. By default where this call stored a thousand documents or more,
                 and 20,000 of an embedded collection, a third of it or more, are in no index yet; not beyond 200,000.
                 That takes about a twentieth of the time of encoding them, and the process does nothing else meanwhile,
@@ -96,9 +102,10 @@ class WritingVerbs(ABC):
                 the collection was made by another tool.
         """
         pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
-        writer = self._writer(batch_size)
         with self._write_lock:
-            report = writer.write(pairs, total=_length(documents), progress=progress)
+            with self._working(workers):
+                writer = self._writer(batch_size)
+                report = writer.write(pairs, total=_length(documents), progress=progress)
             index_after(self.store, report, optimize)
             return report
 
@@ -113,6 +120,7 @@ class WritingVerbs(ABC):
         dry_run: bool = False,
         allow_empty: bool = False,
         batch_size: int = DEFAULT_BATCH,
+        workers: int | None = None,
         optimize: bool | None = None,
         progress: ProgressCallback | None = None,
     ) -> Report:
@@ -136,7 +144,7 @@ class WritingVerbs(ABC):
         Args:
             documents: All documents of the source, in any form that `add` takes.
             source: The source's name. Documents that name another one themselves are skipped.
-            ids: As in `add`; so are `langs`, `metadata`, `batch_size`, `optimize` and `progress`.
+            ids: As in `add`; so are `langs`, `metadata`, `batch_size`, `workers`, `optimize` and `progress`.
             dry_run: Report what would happen; encode and write nothing.
             allow_empty: Delete all documents of the source if it is empty.
 
@@ -151,19 +159,20 @@ class WritingVerbs(ABC):
                 f"sync() deletes what its source no longer has, so the source needs a name, not {source!r}"
             )
         pairs = rows(documents, ids=ids, langs=langs, metadata=metadata, source=source)
-        writer = self._writer(batch_size)
         with self._write_lock:
-            report = synchronise(
-                writer,
-                self.store,
-                self._statistics,
-                pairs,
-                source=source,
-                allow_empty=allow_empty,
-                dry_run=dry_run,
-                total=_length(documents),
-                progress=progress,
-            )
+            with self._working(None if dry_run else workers):
+                writer = self._writer(batch_size)
+                report = synchronise(
+                    writer,
+                    self.store,
+                    self._statistics,
+                    pairs,
+                    source=source,
+                    allow_empty=allow_empty,
+                    dry_run=dry_run,
+                    total=_length(documents),
+                    progress=progress,
+                )
             if not dry_run:
                 index_after(self.store, report, optimize)
             return report
@@ -215,7 +224,15 @@ class WritingVerbs(ABC):
             batch_size=batch_size,
             chunking=self._chunking,
             lexical=self._lexical,
+            encoding=self._encoding,
         )
+
+    def _working(self, workers: int | None) -> contextlib.AbstractContextManager[object]:
+        if workers is None:
+            return contextlib.nullcontext()
+        from xling.ingest.workers import EncoderWorkers
+
+        return EncoderWorkers(self, workers=workers)
 
 
 def _length(documents: object) -> int | None:

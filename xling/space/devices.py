@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
@@ -57,3 +58,19 @@ def check_runtime(runtime: str, model: Any, device: str | None) -> None:
         )
     if is_light(runtime) and device not in (None, "cpu"):
         raise InvalidInput(f"runtime={runtime!r} runs on the CPU; for device={device!r} use runtime='torch'")
+
+
+def available_processors() -> int:
+    """Processors that this process may use: of those it is bound to, what a container is granted."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = processor_share()
+    return usable if share is None else max(1, min(usable, int(share)))
+
+
+def processor_share(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> float | None:
+    """How many processors a container may use, which the number of processors does not tell."""
+    try:
+        quota, period = file.read_text("ascii").split()
+        return int(quota) / int(period)
+    except (OSError, ValueError):  # not Linux, no such limit ("max")
+        return None
