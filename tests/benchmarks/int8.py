@@ -1,10 +1,12 @@
-"""What queries in 8 bits cost: Tatoeba from XTREME's 36 languages to English, and XQuAD-R; documents as they are.
+"""What queries in 8 bits, and everything in bfloat16, cost: Tatoeba from XTREME's 36 languages to English, and XQuAD-R.
 
     python tests/benchmarks/int8.py [--data ../shared/data] [--lines 1000] [--every 1] [--vectors FILE] [--only tatoeba]
+    [--runtimes onnx-int8 openvino]
 
-Both runtimes search the same document vectors, which are encoded once. A neutral search encodes a query with both
-prompts, and so is it done here. With `--lines` and `--every` fewer: the first lines of each language of Tatoeba, every
-nth question of XQuAD-R. `--vectors` keeps the vectors of XQuAD-R's sentences, or reads them where they are kept.
+ONNX Runtime's queries, in 8 bits or not, search the same document vectors, encoded once; OpenVINO's search those of
+OpenVINO. A neutral search encodes a query with both prompts, and so is it done here. With `--lines` and `--every`
+fewer: the first lines of each language of Tatoeba, every nth question of XQuAD-R. `--vectors` keeps the vectors of
+XQuAD-R's sentences, or reads them where they are kept.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from xling.space.reference import Reference, load_reference
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 from xling.text import normalise
 
-RUNTIMES = ("onnx", "onnx-int8")
+RUNTIMES = ("onnx", "onnx-int8", "openvino")
 Encoders = dict[str, SentenceTransformerEncoder]
 
 
@@ -42,9 +44,11 @@ def on_tatoeba(folder: Path, lines: int, encoders: Encoders, reference: Referenc
         found = RetrievalSet(
             whole.name, whole.queries[:n], whole.query_langs[:n], pool, whole.document_langs[:n], whole.relevant[:n]
         )
-        documents = encoders["onnx"].encode_documents([normalise(text) for text in pool])
+        texts = [normalise(text) for text in pool]
+        exact = encoders["onnx"].encode_documents(texts)
         queries = [normalise(text) for text in found.queries]
         for name, encoder in encoders.items():
+            documents = encoder.encode_documents(texts) if name == "openvino" else exact
             start = time.process_time()
             plain, as_documents = encoder.encode_both(queries, queries)
             seconds = time.process_time() - start
@@ -61,12 +65,13 @@ def on_tatoeba(folder: Path, lines: int, encoders: Encoders, reference: Referenc
 def on_xquad(folder: Path, every: int, file: Path | None, encoders: Encoders, reference: Reference) -> None:
     whole = xquad_r(folder)
     found = whole.take(range(0, len(whole.queries), every))
-    documents = sentences(whole, file, encoders["onnx"])
+    of_onnx = sentences(whole, file, encoders["onnx"])
     queries = [normalise(text) for text in found.queries]
-    print(f"\nXQuAD-R, {len(queries):,} questions, {len(documents):,} sentences\n")
+    print(f"\nXQuAD-R, {len(queries):,} questions, {len(of_onnx):,} sentences\n")
     print("| runtime | mAP, raw | mAP, neutral | cosine to onnx, mean | lowest |\n| --- | --- | --- | --- | --- |")
     exact: Vectors | None = None
     for name, encoder in encoders.items():
+        documents = sentences(whole, None, encoder) if name == "openvino" else of_onnx
         plain, as_documents = encoder.encode_both(queries, queries)
         neutral = neutral_queries(plain, as_documents, documents, found.document_langs, reference)
         exact = plain if exact is None else exact
@@ -97,8 +102,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--only", choices=("tatoeba", "xquad"))
+    parser.add_argument("--runtimes", nargs="+", choices=RUNTIMES, default=list(RUNTIMES), help="onnx is always one")
     options = parser.parse_args()
-    encoders = {name: SentenceTransformerEncoder("bundled", runtime=name) for name in RUNTIMES}
+    encoders = {
+        name: SentenceTransformerEncoder("bundled", runtime=name) for name in dict.fromkeys(["onnx", *options.runtimes])
+    }
     reference = load_reference(encoders["onnx"])
     if options.only != "xquad":
         on_tatoeba(options.data / "tatoeba", options.lines, encoders, reference)

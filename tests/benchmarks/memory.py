@@ -88,7 +88,9 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=100_000, help="most units")
     parser.add_argument("--questions", type=int, default=240)
     parser.add_argument("--speed", action="store_true", help="times alone, without encoding all texts")
-    parser.add_argument("--runtime", default="onnx", choices=["auto", "torch", "onnx"], help="what encodes questions")
+    parser.add_argument(
+        "--runtime", default="onnx", choices=["auto", "torch", "onnx", "openvino"], help="what encodes questions"
+    )
     parser.add_argument("--vectors", type=Path, default=cache_dir() / "benchmarks")
     given = parser.parse_args()
     known, vectors = Known(given.runtime), Vectors(given.vectors)

@@ -54,7 +54,7 @@ class Clocks:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=200, help="of NTREX, each in ten languages")
-    parser.add_argument("--runtime", choices=["auto", "torch", "onnx"], default="auto")
+    parser.add_argument("--runtime", choices=["auto", "torch", "onnx", "openvino"], default="auto")
     parser.add_argument("--no-langs", action="store_true")
     parser.add_argument("--cache", action="store_true")
     parser.add_argument("--times", type=int, default=1, help="as if the encoder were so many times as fast")

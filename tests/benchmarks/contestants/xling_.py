@@ -12,7 +12,7 @@ class Xling(Contestant):
     """All by default: the runtime that `auto` takes, neutral search, terms kept beside the vectors."""
 
     title, packages, peer = "xling", ("xling", "onnxruntime", "qdrant-edge-py"), False
-    runtime: Literal["auto", "torch"] = "auto"
+    runtime: Literal["auto", "torch", "onnx"] = "auto"
 
     def open(self) -> None:
         import xling
@@ -41,3 +41,9 @@ class XlingTorch(Xling):
     """The same by torch: what of the difference is the runtime's."""
 
     title, packages, runtime = 'xling, runtime="torch"', ("xling", "torch", "qdrant-edge-py"), "torch"
+
+
+class XlingOnnx(Xling):
+    """The same by ONNX Runtime, where `auto` takes another."""
+
+    title, packages, runtime = 'xling, runtime="onnx"', ("xling", "onnxruntime", "qdrant-edge-py"), "onnx"
