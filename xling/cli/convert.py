@@ -11,6 +11,13 @@ from xling.cli import output
 from xling.cli.options import Output, split_list
 from xling.errors import InvalidInput
 
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="Of a table whose columns are not named after languages: source=en."),
+]
+UnitEncoding: TypeAlias = Annotated[
+    str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
+]
 Alternatives: TypeAlias = Annotated[
     bool, typer.Option("--alternatives", help="Of XLIFF: translations from elsewhere (alt-trans, matches) too.")
 ]
@@ -34,13 +41,8 @@ def convert(
         list[str] | None,
         typer.Option("--languages", "-l", help="Languages, source first: en,ja. (default: the first unit's)"),
     ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--column", help="Of a table whose columns are not named after languages: source=en."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
-    ] = None,
+    columns: Columns = None,
+    encoding: UnitEncoding = None,
     alternatives: Alternatives = False,
     sub_flows: SubFlows = False,
 ) -> None:

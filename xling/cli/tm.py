@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from xling.cli import output
-from xling.cli.convert import Alternatives, SubFlows, pairs_of
+from xling.cli.convert import Alternatives, Columns, SubFlows, UnitEncoding, pairs_of
 from xling.cli.options import Model, Output, Target, split_list
 
 if TYPE_CHECKING:
@@ -37,13 +37,8 @@ def import_(
     ],
     format: _Format = None,
     languages: _Languages = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--column", help="Of a table whose columns are not named after languages: source=en."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Of tables, Moses and PO. (default: told from the file)")
-    ] = None,
+    columns: Columns = None,
+    encoding: UnitEncoding = None,
     alternatives: Alternatives = False,
     sub_flows: SubFlows = False,
 ) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _BLOCK, _GPU_BLOCK = 8_000, 64_000
 """Characters that a process is given at a time: several batches of the encoder, each padded to its longest text."""
+_LEAST = 1_000
 _FEW = 64
 """So many texts are encoded here sooner than a process has loaded the model."""
 _POLL = 0.2
@@ -123,7 +124,9 @@ class EncoderWorkers:
             return EncodingHere(self._space).begin(texts)
         self._start()
         assert self._pool is not None
-        jobs = [(part, self._pool.submit(self._encode, part)) for _, part in slices(missing, self._block)]
+        share = sum(map(len, missing)) // self._number  # of a small batch each takes a part
+        blocks = slices(missing, min(self._block, max(share, _LEAST)))
+        jobs = [(part, self._pool.submit(self._encode, part)) for _, part in blocks]
 
         def collect(stopping: threading.Event) -> Vectors:
             found = dict(known)
