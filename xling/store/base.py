@@ -31,6 +31,13 @@ Quantization: TypeAlias = Literal["scalar", "binary", "turbo"]
 Strategy: TypeAlias = Literal["best_score", "sum_scores"]
 """How Qdrant compares points with several examples."""
 
+SEARCH_WIDTH = 1024
+"""Candidates of a search by the approximate index (Qdrant's `hnsw_ef`), four times as many as a raw query needs.
+
+The index is made of the vectors as they are. A query without its language lies elsewhere than they do, and is not led
+to its neighbours as well.
+"""
+
 LEXICAL = "lexical"
 """Name of the sparse vector of a text's terms, where a collection has one. Qdrant weighs them by their rarity."""
 

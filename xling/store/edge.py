@@ -22,7 +22,17 @@ from xling.errors import (
     InvalidInput,
     StoreError,
 )
-from xling.store.base import FilterJson, IndexKind, Point, PointId, Record, Schema, Storage, VectorSpec
+from xling.store.base import (
+    SEARCH_WIDTH,
+    FilterJson,
+    IndexKind,
+    Point,
+    PointId,
+    Record,
+    Schema,
+    Storage,
+    VectorSpec,
+)
 from xling.store.edge_errors import translated
 from xling.store.edge_filters import to_edge_filter
 from xling.store.edge_lexical import EdgeLexical, edge_point
@@ -37,9 +47,6 @@ from xling.store.vectors import canonical_id, check_delete, check_points, check_
 _FORMAT = 1
 _UPSERT_BATCH = 1000
 _CREATION_SECONDS = 5.0
-_WIDTH = 256
-"""Candidates of a search by the approximate index. Among a million vectors the engine's own 100 find 90 % of the right
-ones, 256 find 98 %, and both take 1 to 3 ms (docs/scale.md)."""
 _FROM_THE_VECTORS = qe.QuantizationSearchParams(rescore=True, oversampling=2.0)
 """Of a quantised collection twice as many are looked up, and ordered by the vectors themselves; else ignored."""
 
@@ -310,7 +317,7 @@ class EdgeStore(EdgeLexical, EdgeRecommend):
         self._held().wrote(points)
 
     def _params(self, *, exact: bool) -> qe.SearchParams:
-        return qe.SearchParams(exact=exact, hnsw_ef=_WIDTH, quantization=_FROM_THE_VECTORS)
+        return qe.SearchParams(exact=exact, hnsw_ef=SEARCH_WIDTH, quantization=_FROM_THE_VECTORS)
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[qe.EdgeShard]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from xling.store.base import LEXICAL, IndexKind, Schema, Storage
+from xling.store.base import LEXICAL, SEARCH_WIDTH, IndexKind, Schema, Storage
 
 if TYPE_CHECKING:
     from qdrant_client import models
@@ -65,14 +65,12 @@ def index_schema(key: str, kind: IndexKind, tenant: str | None) -> Any:
     return models.PayloadSchemaType(kind)
 
 
-def search_params(*, exact: bool, quantized: bool) -> models.SearchParams | None:
+def search_params(*, exact: bool, quantized: bool) -> models.SearchParams:
     """How a query searches. Among quantised vectors twice as many are looked up, and ordered by the vectors."""
     from qdrant_client import models
 
-    if not exact and not quantized:
-        return None
     again = models.QuantizationSearchParams(rescore=True, oversampling=2.0) if quantized else None
-    return models.SearchParams(exact=True if exact else None, quantization=again)
+    return models.SearchParams(exact=True if exact else None, hnsw_ef=SEARCH_WIDTH, quantization=again)
 
 
 def storage_of(info: models.CollectionInfo) -> Storage:
