@@ -228,7 +228,7 @@ def encode(args: argparse.Namespace) -> dict[str, Any]:
     """What the bundled model takes of a document, and of a query with both prompts as a neutral search needs it."""
     from contestants.assets import ntrex_rows
 
-    from xling.space.light.model import thread_count
+    from xling.space.light.engines import thread_count
     from xling.space.sentence_transformer import SentenceTransformerEncoder
 
     texts = [row.text for row in ntrex_rows(ENCODED_LINES)]

@@ -101,6 +101,17 @@ def test_the_processors_of_a_container(tmp_path, content, share):
     assert processor_share(tmp_path / "absent") is None
 
 
+def test_threads_are_those_a_container_is_granted(monkeypatch):
+    from xling.space import devices
+    from xling.space.light.engines import thread_count
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(devices, "processor_share", lambda: 1.5)
+    assert thread_count() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert thread_count() == 3
+
+
 @pytest.mark.parametrize(
     ("content", "state"),
     [

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xling.errors import MissingExtra, ModelError
+from xling.space.devices import available_processors
 from xling.space.light.weights import FloatArray
 
 GRAPH = "transformer.onnx"
@@ -106,10 +107,8 @@ def require(package: str, extra: str) -> None:
 
 
 def thread_count() -> int:
-    """Threads for one encoder: what `OMP_NUM_THREADS` says, as in torch, else the processors this process may use."""
+    """Threads for one encoder: what `OMP_NUM_THREADS` says, as in torch, else the processors granted to it."""
     stated = os.environ.get("OMP_NUM_THREADS", "")
     if stated.isdecimal() and int(stated) > 0:
         return int(stated)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return available_processors()
