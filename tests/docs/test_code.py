@@ -16,6 +16,7 @@ PYTHON = [
 ]  # test_readme.py has it
 NEEDED = {
     'device="cuda"': "a GPU",
+    "cuda:0": "two GPUs",
     "multilingual-e5-base": "a model of the hub",
     "bert-base-multilingual": "a model of the hub",
     "bge-reranker": "a model of the hub",

@@ -158,6 +158,9 @@ class World:
     def _make_rows(self) -> list[dict[str, Any]]:
         return [{"id": f"row-{i}", "text": text} for i, text in enumerate(ENGLISH)]
 
+    def _make_documents(self) -> list[dict[str, Any]]:
+        return self._make_rows()
+
     def _make_english(self) -> list[str]:
         return list(ENGLISH)
 

@@ -151,12 +151,14 @@ def test_what_makes_no_sense(tmp_path):
 
 
 SCRIPT = """
+import signal
 import sys
 import xling
 from tests.hashing import HashingEncoder
 from tests.integration.test_workers import Slow
 from xling.ingest.workers import EncoderWorkers
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background ignores it
 with xling.open("docs", path=sys.argv[1], model=HashingEncoder()) as docs, EncoderWorkers(docs, make_encoder=Slow):
     rows = (f"text {i} and more of it, for some length" for i in range(1_000_000))
     docs.add(rows, progress=lambda now: open(sys.argv[1] + "/stored", "w").close())
