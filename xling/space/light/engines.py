@@ -34,7 +34,6 @@ class Form(Protocol):
 
     Attributes:
         runtime: Its name, and that of the extra that brings it.
-        step: Batches are padded to a multiple of so many tokens, where the model has positions enough.
         key: What its vectors depend on beside the model: they are measured again where that changes.
     """
 
@@ -42,10 +41,11 @@ class Form(Protocol):
     def runtime(self) -> str: ...
 
     @property
-    def step(self) -> int: ...
-
-    @property
     def key(self) -> dict[str, Any]: ...
+
+    def padded(self, texts: int, tokens: int) -> int:
+        """To how many tokens so many texts are padded, the longest having `tokens`, where the model takes more."""
+        ...
 
     def finish(self, directory: Path) -> None:
         """Make what `load` reads of the graph that lies in the directory."""
@@ -63,7 +63,7 @@ class Form(Protocol):
 class Onnx:
     """ONNX Runtime, in float32."""
 
-    runtime, step = "onnx", 1
+    runtime = "onnx"
 
     def __init__(self) -> None:
         require("onnxruntime", "onnx")
@@ -72,6 +72,10 @@ class Onnx:
     def key(self) -> dict[str, Any]:
         """Another version of ONNX Runtime computes in another way."""
         return {"onnxruntime": importlib.metadata.version("onnxruntime")}
+
+    def padded(self, texts: int, tokens: int) -> int:
+        """None is needed."""
+        return tokens
 
     def finish(self, directory: Path) -> None:
         """The graph is read as it is."""

@@ -72,7 +72,7 @@ class LightModel:
 
     def inputs(self, ids: Sequence[Sequence[int]]) -> dict[str, NDArray[Any]]:
         """What the graph takes for texts given by their tokens."""
-        tokens, mask = _padded(ids, self._form.step, self._positions)
+        tokens, mask = _padded(ids, self._form, self._positions)
         return {"words": self._words.rows(tokens), "mask": mask}
 
     def _run(self, ids: Sequence[Sequence[int]], output: int = 0) -> tuple[FloatArray, NDArray[np.int32]]:
@@ -96,9 +96,9 @@ def token_ids(encoding: Encoding, limit: int) -> list[int]:
     return ids[: limit - kept] + ids[len(ids) - kept :]
 
 
-def _padded(ids: Sequence[Sequence[int]], step: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _padded(ids: Sequence[Sequence[int]], form: Form, most: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     longest = max(map(len, ids))
-    longest = max(longest, min(-(-longest // step) * step, most))
+    longest = max(longest, min(form.padded(len(ids), longest), most))
     tokens = np.zeros((len(ids), longest), np.int64)
     mask = np.zeros((len(ids), longest), np.int32)
     for row, of_text in enumerate(ids):

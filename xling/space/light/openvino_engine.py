@@ -22,8 +22,11 @@ from xling.space.light.weights import FloatArray
 
 COMPILED = "transformer.blob"
 
-SHAPES = ((1, 16), (2, 16), (1, 32), (2, 32))
+SHAPES = ((1, 16), (2, 16), (2, 24), (1, 32), (2, 32))
 """Texts and tokens that are compiled for by themselves: a query, with one prompt and with both."""
+
+_TILE = 16
+"""AMX multiplies so many rows at once, of all texts together."""
 
 _SMALL = 32 << 20  # bytes: a graph for each shape takes as much again, on the disk and in memory
 _TOOLS = "openvino.tools.ovc"
@@ -44,8 +47,7 @@ class OpenVino:
     is asked about shapes. So where the weights are few, there is one for each of `SHAPES`, loaded when it is needed.
     """
 
-    # A shape that is new costs tens of milliseconds, and AMX multiplies 16 rows at once in any case.
-    runtime, step = "openvino", 16
+    runtime = "openvino"
 
     def __init__(self, precision: Precision) -> None:
         require("openvino", "openvino")
@@ -60,6 +62,11 @@ class OpenVino:
             "processor": sorted(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             "shapes": [list(shape) for shape in SHAPES],
         }
+
+    def padded(self, texts: int, tokens: int) -> int:
+        """To a shape that is compiled for, or else to full tiles; a shape that is new costs tens of milliseconds."""
+        compiled_for = [n for of, n in SHAPES if of == texts and n >= tokens]
+        return min(compiled_for, default=-(-tokens // _TILE) * _TILE)
 
     def finish(self, directory: Path) -> None:
         """Compile the graph, whose file is then needed no more."""
