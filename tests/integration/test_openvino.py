@@ -105,7 +105,8 @@ def test_short_texts_go_through_graphs_of_one_shape_with_the_same_vectors(positi
     directory = make_model(tmp_path / "m", prompts=PROMPTS, positions=positions, max_seq_length=min(positions, 40))
     light = run_by("openvino", directory)
     short, longer, long = "hello", "thank you " * 9, "thank you " * 40
-    few = [[short], [short, "morning"], [longer], [longer, short], [long], [short, "x", longer]]
+    middling = "thank you " * 13
+    few = [[short], [short, "morning"], [longer], [longer, short], [middling, short], [long], [short, "x", longer]]
     ours = [light.encode_documents(texts) for texts in few]
     both = light.encode_both([short], [short])
     tokens = light.encode_tokens_midway([short])[0].vectors
