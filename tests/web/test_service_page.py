@@ -110,7 +110,7 @@ def test_the_documents_are_gone_through_while_nothing_is_asked(open_page):
         more.click()
         until(page, "n => document.querySelectorAll('#hits li').length === n", number)
     assert sorted(texts(page)) == sorted(text for _, _, text in DOCUMENTS)
-    assert more.is_hidden()
+    more.wait_for(state="hidden")
     assert page.locator("#raw-column").is_hidden()
     assert page.evaluate("document.activeElement.closest('li') === document.querySelectorAll('#hits li')[8]")
     assert page.locator("#hits dl").first.text_content().startswith("id")
@@ -119,12 +119,12 @@ def test_the_documents_are_gone_through_while_nothing_is_asked(open_page):
     page.locator("#languages button", has_text="ja").click()
     until(page, "document.querySelectorAll('#hits li').length === 4")
     ask(page, "ありがとう")
-    assert more.is_hidden()
+    more.wait_for(state="hidden")
     assert page.locator("#raw-column").is_visible()
     assert texts(page)[0] == "Thank you"
     page.locator("#query").fill("")
     until(page, "document.querySelectorAll('#hits li').length === 0")
-    assert more.is_visible()
+    more.wait_for(state="visible")
 
 
 def test_a_stale_answer_is_dropped(open_page):
