@@ -139,9 +139,9 @@ def show_report(
 
 def build_index(collection: Collection, report: Report, wanted: bool | None) -> None:
     """Build the index if that is wanted, or worth it, and say so first: it takes a while."""
-    from xling.ingest.indexing import worth_indexing
+    from xling.ingest.indexing import index_is_due
 
-    if wanted or (wanted is None and worth_indexing(collection.store, report)):
+    if index_is_due(collection.store, report, wanted):
         output.note("building the index, for fast searches; --no-optimize leaves that to `xling optimize`")
         collection.optimize()
 

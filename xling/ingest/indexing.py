@@ -26,9 +26,14 @@ def worth_indexing(store: Store, report: Report) -> bool:
     return plain >= GROWN and plain * _SHARE >= (points := store.count()) and points <= MOST
 
 
+def index_is_due(store: Store, report: Report, wanted: bool | None) -> bool:
+    """Whether to build the index now: as is wanted, or by default if it is worth it."""
+    return worth_indexing(store, report) if wanted is None else wanted
+
+
 def index_after(store: Store, report: Report, wanted: bool | None) -> None:
-    """Build the index if that is wanted, or by default if it is worth it. The report goes with an error."""
-    if wanted or (wanted is None and worth_indexing(store, report)):
+    """Build the index if it is due. The report goes with an error."""
+    if index_is_due(store, report, wanted):
         try:
             store.compact()
         except BaseException as error:

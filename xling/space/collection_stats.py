@@ -55,10 +55,8 @@ class CollectionStatistics:
         self._saved_at = 0.0
         self.version = 0
         """Changes when the statistics have changed so much that what was derived from them is out of date."""
-        self._known, self._news = (
-            dict[str, int](),
-            Counter[str](),
-        )  # what there was at that time, and came and went since
+        self._known: dict[str, int] = {}  # what there was at that time
+        self._news = Counter[str]()  # what came and went since
 
     def current(self) -> LanguageStats:
         """The statistics by now. For a collection of another tool: of a sample of it, taken once."""

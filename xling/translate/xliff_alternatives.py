@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from xling.translate.units import Property, Segment, Tag, Unit
-from xling.translate.xliff_contents import NOTE_1, NOTE_2, File, note_of, or_none, segment_of
+from xling.translate.xliff_contents import NOTE_1, NOTE_2, File, id_of_part, note_of, or_none, segment_of
 from xling.translate.xml_reading import Fault
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def alternatives_1(elements: Sequence[Element], unit_id: str | None, source: Ele
                 file.leaves_out(element)
                 continue
             properties = _properties(element, unit_id, _ATTRIBUTES_1, file)
-            yield Unit((said, translation), _id(unit_id, f"alt{number}"), {}, properties, tuple(notes))
+            yield Unit((said, translation), id_of_part(unit_id, f"alt{number}"), {}, properties, tuple(notes))
 
 
 def alternatives_2(elements: Sequence[Element], unit_id: str | None, file: File) -> Iterator[Unit]:
@@ -76,7 +76,11 @@ def alternatives_2(elements: Sequence[Element], unit_id: str | None, file: File)
             continue
         properties = _properties(element, unit_id, _ATTRIBUTES_2, file)
         yield Unit(
-            (source, translation), _id(unit_id, element.get("id") or f"alt{number}"), {}, properties, tuple(notes)
+            (source, translation),
+            id_of_part(unit_id, element.get("id") or f"alt{number}"),
+            {},
+            properties,
+            tuple(notes),
         )
 
 
@@ -97,7 +101,7 @@ def sub_flows(unit: Unit, file: File) -> Iterator[Unit]:
     for number, together in enumerate(zip(*texts, strict=True), start=1):
         segments = [Segment(of.lang, sub.content) for of, sub in zip(unit.segments, together, strict=False)]
         properties = (*file.properties, Property("x-sub-of", unit.id)) if unit.id else file.properties
-        yield Unit(tuple(segments), _id(unit.id, f"sub{number}"), {}, properties)
+        yield Unit(tuple(segments), id_of_part(unit.id, f"sub{number}"), {}, properties)
 
 
 def _subs(content: Sequence[str | Tag]) -> Iterator[Tag]:
@@ -111,7 +115,3 @@ def _subs(content: Sequence[str | Tag]) -> Iterator[Tag]:
 def _properties(element: Element, unit_id: str | None, kept: dict[str, str], file: File) -> tuple[Property, ...]:
     said = [Property(type, element.attrib[name]) for name, type in kept.items() if name in element.attrib]
     return (*file.properties, *([Property(OF, unit_id)] if unit_id else []), *said)
-
-
-def _id(unit: str | None, part: str) -> str:
-    return f"{unit}.{part}" if unit else part

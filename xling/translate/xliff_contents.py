@@ -128,3 +128,8 @@ def note_of(element: Element, known: tuple[str, ...]) -> Note:
     if element.get(XML_LANG):
         attributes["xml:lang"] = element.attrib[XML_LANG]
     return Note("".join(element.itertext()), attributes)
+
+
+def id_of_part(unit: str | None, part: str) -> str:
+    """The id of what is a unit here and a part of one there."""
+    return f"{unit}.{part}" if unit else part

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xling.translate.bilingual import Details, joined
 from xling.translate.units import Note, Property, Unit
 from xling.translate.xliff_alternatives import ALTERNATIVES, MATCHES, alternatives_1, alternatives_2, sub_flows
-from xling.translate.xliff_contents import NOTE_1, NOTE_2, File, note_of, or_none, segment_of
+from xling.translate.xliff_contents import NOTE_1, NOTE_2, File, id_of_part, note_of, or_none, segment_of
 from xling.translate.xliff_schema import METADATA
 from xling.translate.xml_reading import Fault
 
@@ -67,7 +67,14 @@ def _of_trans_unit(element: Element, file: File) -> Iterator[Unit]:
         translation = None
         if target_part is not None and target is not None:
             translation = segment_of(target_part, target, file, notes["target"], of_target)
-        unit = joined(_id(id, mid), source, or_none(translation), details, notes["general"], properties)
+        unit = joined(
+            id if mid is None else id_of_part(id, mid),
+            source,
+            or_none(translation),
+            details,
+            notes["general"],
+            properties,
+        )
         yield unit
         yield from sub_flows(unit, file)
     yield from alternatives_1(proposals, id, texts["source"], file)
@@ -135,15 +142,12 @@ def _of_unit(element: Element, file: File) -> Iterator[Unit]:
         source = segment_of(texts["source"], texts["source"], file, notes["source"], [], codes)
         target = None
         if "target" in texts:
-            order = texts["target"].get(
-                "order"
-            )  # where the translation stands in its unit, if not where the source does
+            # Where the translation stands in its unit, if not where the source does.
+            order = texts["target"].get("order")
             of_target += [Property("x-order", order)] if order else []
             target = segment_of(texts["target"], texts["target"], file, notes["target"], of_target, codes)
-        part = segment.get("id") or str(number) if len(segments) > 1 else None
-        yield joined(_id(element.get("id"), part), source, or_none(target), details, notes[""], properties)
+        id = element.get("id")
+        if len(segments) > 1:
+            id = id_of_part(id, segment.get("id") or str(number))
+        yield joined(id, source, or_none(target), details, notes[""], properties)
     yield from alternatives_2(proposals, element.get("id"), file)
-
-
-def _id(unit: str | None, part: str | None) -> str | None:
-    return unit if part is None else f"{unit}.{part}" if unit else part
